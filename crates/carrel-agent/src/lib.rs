@@ -1,0 +1,6 @@
+//! The program beside the IDE, and the protocol it speaks with the server.
+//!
+//! The agent runs as the user of the session, starts the IDE, forwards bytes to it, keeps the idle clock, and ends
+//! with a reason. It outlives the server.
+
+pub mod protocol;

@@ -1,0 +1,3 @@
+//! The program beside the IDE, and the protocol it speaks with the server.
+
+fn main() {}

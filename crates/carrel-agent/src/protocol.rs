@@ -1,0 +1,97 @@
+//! What server and agent say to each other: HTTP/1.1 with JSON bodies on the agent's control socket.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /status` | [`Status`] |
+//! | `POST /start` with a plan | 204; 409 when it has another plan already |
+//! | `POST /stop` with [`Stop`] | 202 |
+//! | `POST /keep` with [`Keep`] | 204 |
+//! | `GET /watch` | JSON lines of [`Status`], one now and one at each change, until the end |
+//! | `GET /output?follow=false` | the last output of the IDE, at most [`OUTPUT_BYTES`] |
+//! | `GET /usage` | usage as in [`Status::usage`] |
+//!
+//! A second socket, the data socket, takes the browser's requests, already checked by the server, and forwards them
+//! to the IDE. Both accept only peers with the uid of the server (given at the start) or of the agent itself.
+//!
+//! Files of a run's folder (mode 0700): `control.sock`, `data.sock`, `lock` (held while the agent lives), `pid` (JSON
+//! [`Pid`]), `ide.sock`, `secret`, `output.log` (rotated at [`OUTPUT_BYTES`]), `end.json` ([`End`], written last).
+
+use carrel_model::{Activity, Ending, RunId, Usage};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The version of this protocol; both sides refuse another major number.
+pub const PROTOCOL: u32 = 1;
+/// How much output is kept, in bytes.
+pub const OUTPUT_BYTES: usize = 1 << 20;
+
+/// Where the agent is with the IDE.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "phase")]
+pub enum Phase {
+    /// No plan yet.
+    Waiting,
+    /// The IDE was started and does not answer yet.
+    Starting,
+    /// The IDE answers.
+    Ready,
+    /// The IDE is being stopped.
+    Stopping,
+    /// The IDE ended; the agent is about to.
+    Ended,
+}
+
+/// All that the agent knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// [`PROTOCOL`].
+    pub protocol: u32,
+    /// The run it serves.
+    pub run: RunId,
+    /// Where it is.
+    pub phase: Phase,
+    /// More about the phase, for people: `started, waiting for an answer`.
+    pub detail: Option<String>,
+    /// Its use, once the IDE answers.
+    pub activity: Option<Activity>,
+    /// What it uses now.
+    pub usage: Option<Usage>,
+    /// How memory and CPU are bounded here: `cgroup`, or `watched` with what that means.
+    pub limits: Option<String>,
+    /// How it ended.
+    pub end: Option<End>,
+}
+
+/// Ends the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// How long the IDE has to end by itself, in milliseconds; 0 kills at once.
+    pub grace_ms: u64,
+}
+
+/// Holds the idle clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keep {
+    /// Until when; `None` lets it go on.
+    pub until: Option<Timestamp>,
+}
+
+/// The process of an agent, told apart from a later one of the same number by its start time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pid {
+    /// Process id.
+    pub pid: i32,
+    /// Field 22 of `/proc/<pid>/stat`, in clock ticks since boot.
+    pub start_ticks: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// When.
+    pub at: Timestamp,
+    /// Why and how.
+    pub ending: Ending,
+    /// The last lines of output, at most 8 KiB, for the page that says why.
+    pub last_output: String,
+}

@@ -1,0 +1,1 @@
+//! Who is it: passwords, sign-ins, throttling.

@@ -1,0 +1,5 @@
+//! Settings of a Carrel server.
+
+pub mod settings;
+
+pub use settings::Settings;

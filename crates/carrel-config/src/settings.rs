@@ -1,0 +1,72 @@
+//! The typed settings that everything else takes.
+
+use carrel_model::{IdleRule, Size};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// All settings of one server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address the server listens on (`www-address`, `www-port` of rserver.conf).
+    pub listen: SocketAddr,
+    /// Database, runs of the local cluster, and nothing else.
+    pub data_dir: PathBuf,
+    /// `sqlite:<path>` or `postgres://…`.
+    pub database: String,
+    /// What the sign-in page calls this Carrel.
+    pub site_name: String,
+    /// Where browsers find it, when that is not what they say in `Host`; decides Secure cookies.
+    pub public_url: Option<String>,
+    /// Peers whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// A folder of the administrator's with IDE entries, on top of the built-in ones.
+    pub ides_dir: Option<PathBuf>,
+    /// Folders searched for IDE programs before `PATH`.
+    pub ide_path: Vec<PathBuf>,
+    /// The agent's program.
+    pub agent: PathBuf,
+    /// The sizes that people may choose; the first is the default.
+    pub sizes: Vec<Size>,
+    /// How many sessions one user may have running; `None` for no limit.
+    pub max_sessions: Option<u32>,
+    /// How long sessions may be without use.
+    pub idle: IdleRule,
+    /// How long a start may make no progress.
+    pub start_limit: Duration,
+    /// How long an IDE has to end by itself after Suspend or Quit.
+    pub stop_grace: Duration,
+    /// A sign-in without use ends after this.
+    pub sign_in_idle: Duration,
+    /// A sign-in ends after this, used or not.
+    pub sign_in_limit: Duration,
+    /// How many threads carry bytes between browsers and IDEs.
+    pub proxy_threads: usize,
+    /// Lets a second person be added although all sessions run as one account.
+    pub shared_account: bool,
+}
+
+impl Settings {
+    /// The settings of a laptop: SQLite in `data_dir`, sessions as the account of the server.
+    pub fn local(data_dir: PathBuf, agent: PathBuf, sizes: Vec<Size>) -> Self {
+        const DAY: Duration = Duration::from_secs(86_400);
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            database: format!("sqlite:{}", data_dir.join("carrel.db").display()),
+            data_dir,
+            site_name: "Carrel".into(),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            ides_dir: None,
+            ide_path: Vec::new(),
+            agent,
+            sizes,
+            max_sessions: None,
+            idle: IdleRule::default(),
+            start_limit: Duration::from_secs(120),
+            stop_grace: Duration::from_secs(10),
+            sign_in_idle: DAY,
+            sign_in_limit: 30 * DAY,
+            proxy_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            shared_account: false,
+        }
+    }
+}

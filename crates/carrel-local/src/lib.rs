@@ -1,0 +1,1 @@
+//! Launcher: processes on this host.

@@ -1,0 +1,85 @@
+//! What a run is to do: the catalogue's entry and the session's spec, put together. Pure.
+
+use crate::{IdleRule, UserName};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// All that a launcher needs to run one IDE for one user. It holds no secret: those are made by the agent.
+///
+/// The texts of `command`, `env`, `files` and the paths of `http` may hold variables that the agent fills in, since
+/// only it knows them: `{socket}` and `{ipc}` (paths of the IDE's own sockets), `{run}` (the private folder of the
+/// run), `{secret_file}` (a file with the run's secret), `{home}`, `{folder}`, `{user}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Who it runs for.
+    pub user: UserName,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Variables set for the IDE, on top of what the account has.
+    pub env: BTreeMap<String, String>,
+    /// The folder to work in; `None` for the home folder.
+    pub folder: Option<PathBuf>,
+    /// Small files written before the start, by path: settings, the identity provider of Jupyter.
+    pub files: Vec<PlanFile>,
+    /// How to speak with the IDE.
+    pub http: Http,
+    /// How to learn what it does.
+    pub probe: Probe,
+    /// CPUs, fractions allowed.
+    pub cpus: f64,
+    /// Memory in MiB.
+    pub memory_mb: u64,
+    /// How long it may be without use.
+    pub idle: IdleRule,
+    /// How long a start may take without any progress, in seconds.
+    pub start_limit_s: u64,
+}
+
+/// A file that the agent writes before the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// Where, with variables.
+    pub path: String,
+    /// What, with variables.
+    pub text: String,
+    /// Leaves a file that is there already alone.
+    pub keep: bool,
+}
+
+/// How the agent speaks HTTP with the IDE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Http {
+    /// The path under which browsers see the IDE: `/s/<id>/`.
+    pub prefix: String,
+    /// Whether the prefix is taken away before the IDE sees the path (code-server, RStudio) or kept (Jupyter).
+    pub strip_prefix: bool,
+    /// Headers set on every request, with variables and `{secret}`.
+    pub headers: BTreeMap<String, String>,
+    /// Answers 200 when the IDE is ready; as the IDE sees it.
+    pub ready_path: String,
+    /// How many connections to the IDE may be kept open between requests.
+    pub keep_alive: usize,
+}
+
+/// How the agent learns of use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// What the IDE can tell of running kernels and consoles.
+    pub busy: BusyProbe,
+    /// Requests that happen with nobody there: `GET /api/kernels*`. A method (or `*`), a space, and a path below the
+    /// prefix in which `*` stands for any text.
+    pub ignore: Vec<String>,
+    /// Websocket messages from the browser of at most this many bytes are no use (keep-alives of the IDE).
+    pub quiet_bytes: usize,
+}
+
+/// What the IDE can tell of what it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BusyProbe {
+    /// Nothing; CPU use is all there is.
+    #[default]
+    None,
+    /// Jupyter's `GET api/kernels`: `execution_state` of each kernel.
+    Jupyter,
+}

@@ -1,0 +1,1 @@
+//! Bytes between browser and IDE. Knows HTTP, not Carrel.

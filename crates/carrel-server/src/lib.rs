@@ -1,0 +1,1 @@
+//! HTTP: API, pages, events, the mounted proxy, the embedded pages.

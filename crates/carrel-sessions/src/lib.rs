@@ -1,0 +1,3 @@
+//! The life of sessions: launch, observe, stop, expire; the launcher contract.
+
+pub mod launcher;

@@ -1,0 +1,1 @@
+//! What tests of Carrel share: real databases, scratch folders, stories over HTTP.

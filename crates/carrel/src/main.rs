@@ -1,0 +1,3 @@
+//! Carrel, a workbench for data-science teams.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The commands of the project: up, test, gen, bench.
+
+fn main() {}
