@@ -13,6 +13,7 @@ pub mod session;
 pub mod size;
 pub mod state;
 pub mod time;
+pub mod told;
 pub mod user;
 
 pub use audit::AuditAction;
@@ -25,4 +26,5 @@ pub use session::{Session, Spec};
 pub use size::Size;
 pub use state::{Cause, Event, State, Step, StepTime, Who};
 pub use time::Clock;
+pub use told::{Told, told};
 pub use user::{Role, User};

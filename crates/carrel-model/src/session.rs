@@ -86,7 +86,7 @@ impl Session {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{Address, IdleAction};
 
@@ -94,7 +94,7 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
-    fn session() -> Session {
+    pub(crate) fn session() -> Session {
         Session {
             id: SessionId::from_random([7; 16]),
             owner: UserId::from_random([8; 16]),
