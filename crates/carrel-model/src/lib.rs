@@ -17,7 +17,7 @@ pub mod told;
 pub mod user;
 
 pub use audit::AuditAction;
-pub use id::{RunId, SessionId, SignInId, TokenId, UserId};
+pub use id::{ID_CHARS, RunId, SessionId, SignInId, TokenId, UserId};
 pub use idle::{Activity, IdleAction, IdleRule};
 pub use name::{IdeId, NameError, SessionName, UserName};
 pub use plan::Plan;
