@@ -1,0 +1,25 @@
+//! The npm packages of a folder of ours.
+
+use super::node::{self, Node};
+use crate::{
+    screen::Step,
+    stamp::{Inputs, Stamp},
+};
+use std::path::Path;
+
+/// Installs exactly what the folder's package-lock.json says, unless that stands there. True when it did something.
+pub(crate) fn packages(step: &Step, node: &Node, folder: &Path) -> anyhow::Result<bool> {
+    let inputs = Inputs::new()
+        .text(node::VERSION)
+        .files(&folder.join("package.json"), &[])?
+        .files(&folder.join("package-lock.json"), &[])?;
+    // Inside what `npm ci` removes first: a run that was cut off leaves no stamp.
+    let stamp = Stamp::new(folder.join("node_modules/.carrel-packages"), inputs);
+    if stamp.is_current() {
+        return Ok(false);
+    }
+    // The browser of the tests is the system's.
+    step.run(node.npm(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").arg("ci"))?;
+    stamp.set()?;
+    Ok(true)
+}

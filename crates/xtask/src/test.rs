@@ -1,0 +1,183 @@
+//! `cargo xtask test`: proves everything, part by part, and counts.
+
+mod count;
+mod e2e;
+
+use crate::{
+    arrows, generated,
+    install::{self, Installed, debian, npm},
+    places::Places,
+    programs::{self, Profile},
+    screen::{Done, Screen, lines_of, say, say_error},
+    up,
+    workspace::cargo,
+};
+use anyhow::{Context, bail};
+use count::Count;
+use std::{
+    io,
+    process::{Command, ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+/// What can be chosen.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leaves out the real IDEs in a real browser
+    #[arg(long)]
+    quick: bool,
+}
+
+/// A part of the tests that was run.
+struct Part {
+    name: &'static str,
+    time: Duration,
+    count: Count,
+    error: Option<anyhow::Error>,
+}
+
+/// All that parts need.
+struct Bench<'a> {
+    screen: &'a Screen,
+    places: Places,
+    installed: Installed,
+    parts: Vec<Part>,
+}
+
+pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode> {
+    let places = Places::find()?;
+    debian::packages(screen, &places, &[debian::TO_RUN, debian::R, debian::TO_TEST])?;
+    up::account(screen, &places)?;
+    let installed = install::all(screen, &places)?;
+    // The server carries the pages inside: they come before anything that compiles it.
+    programs::pages(screen, &places, &installed.node)?;
+    let mut bench = Bench { screen, places, installed, parts: Vec::new() };
+    bench.part("Format", format_part);
+    bench.part("Arrows", arrows_part);
+    bench.part("Lints", lints);
+    bench.part("Tests", tests);
+    bench.part("Generated files", generated_files);
+    bench.part("Pages", pages);
+    if !options.quick {
+        bench.part("Browser", browser);
+    }
+    // What failed was said where it happened; the sum stays the last line.
+    Ok(if bench.summary() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Bench<'_> {
+    fn part(&mut self, name: &'static str, work: fn(&Self) -> anyhow::Result<Count>) {
+        say(&format!("\n== {name}"));
+        let began = Instant::now();
+        let (count, error) = match work(self) {
+            Ok(count) => (count, None),
+            Err(error) => (Count::default(), Some(error)),
+        };
+        if let Some(error) = &error {
+            say_error(error);
+        }
+        self.parts.push(Part { name, time: began.elapsed(), count, error });
+    }
+
+    /// Prints a line for each part and then, last, the sum. Whether nothing failed.
+    fn summary(self) -> bool {
+        say("");
+        let mut all = Count::default();
+        for part in &self.parts {
+            let result = match (&part.error, part.count) {
+                (Some(_), _) => "failed".to_owned(),
+                (None, Count { passed: 0, failed: 0 }) => "ok".to_owned(),
+                (None, count) => format!("{} passed, {} failed", count.passed, count.failed),
+            };
+            say(&format!("{:18} {result} ({:.0} s)", part.name, part.time.as_secs_f64()));
+            all += part.count;
+            all.failed += usize::from(part.error.is_some());
+        }
+        say(&format!("\n{} passed, {} failed", all.passed, all.failed));
+        all.failed == 0
+    }
+}
+
+/// Runs a program with its output in view, and counts the tests that it reports.
+fn counted(command: &mut Command) -> anyhow::Result<Count> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let (reader, writer) = io::pipe()?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let spawned = command.spawn();
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = spawned.with_context(|| format!("{program} could not be started"))?;
+    let mut count = Count::default();
+    for line in lines_of(reader) {
+        say(&line);
+        count += Count::of_line(&line);
+    }
+    let status = child.wait()?;
+    if !status.success() && count.failed == 0 {
+        bail!("{program} failed ({status})");
+    }
+    Ok(count)
+}
+
+fn format_part(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    counted(cargo(&bench.places.root).args(["fmt", "--all", "--check"]))
+}
+
+fn arrows_part(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let wrong = arrows::check(&bench.places.root)?;
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
+    }
+    let there = cargo(&bench.places.root).args(["deny", "--version"]).output().is_ok_and(|out| out.status.success());
+    if there {
+        let mut deny = cargo(&bench.places.root);
+        deny.args(["deny", "--log-level", "warn", "check", "bans", "licenses", "sources"]);
+        return counted(&mut deny);
+    }
+    say("The arrows are kept. (cargo-deny is not installed: licences and sources were not checked.)");
+    Ok(Count::default())
+}
+
+fn lints(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let mut clippy = cargo(&bench.places.root);
+    clippy.args([
+        "clippy",
+        "--quiet",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    counted(&mut clippy)
+}
+
+fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let programs = programs::build(bench.screen, &bench.places, Profile::Dev)?;
+    let mut tests = cargo(&bench.places.root);
+    tests.args(["test", "--locked", "--workspace", "--all-features", "--no-fail-fast"]);
+    // The launcher's tests run the real agent, the catalogue's the real IDEs.
+    tests.env("CARREL_TEST_AGENT", &programs.agent).env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path);
+    counted(&mut tests)
+}
+
+fn generated_files(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    generated::files(bench.screen, &bench.places, &bench.installed.node, true)?;
+    Ok(Count::default())
+}
+
+fn pages(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let web = bench.places.root.join("web");
+    counted(bench.installed.node.npm(&web).args(["run", "check"]))
+}
+
+fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let programs = programs::build(bench.screen, &bench.places, Profile::Dev)?;
+    let folder = bench.places.root.join("e2e");
+    bench.screen.step("Playwright", |step| {
+        let done = npm::packages(step, &bench.installed.node, &folder)?;
+        Ok(if done { Done::did("installed") } else { Done::Nothing })
+    })?;
+    counted(&mut e2e::playwright(&bench.places, &bench.installed, &programs)?)
+}

@@ -1,0 +1,46 @@
+//! The tests in a browser: Playwright starts servers of its own; here it is told with what.
+
+use crate::{install::Installed, places::ACCOUNT, places::Places, programs::Programs};
+use anyhow::Context;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The names under which systems have a Chromium.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+/// Playwright, with all that its servers need.
+pub(super) fn playwright(places: &Places, installed: &Installed, programs: &Programs) -> anyhow::Result<Command> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let browser = find(BROWSERS, env::split_paths(&path))
+        .context("there is no Chromium. Debian has it in the package chromium")?;
+    let mut command = installed.node.npm(&places.root.join("e2e"));
+    command.args(["exec", "--", "playwright", "test"]);
+    command.env("CARREL_E2E_BROWSER", browser);
+    command.env("CARREL_E2E_CARREL", &programs.carrel).env("CARREL_E2E_AGENT", &programs.agent);
+    command.env("CARREL_E2E_IDE_PATH", &installed.ide_path);
+    if places.as_account {
+        command.env("CARREL_E2E_ACCOUNT", ACCOUNT);
+    }
+    Ok(command)
+}
+
+fn find(names: &[&str], mut folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
+    folders.find_map(|folder| names.iter().map(|name| folder.join(name)).find(|path: &PathBuf| Path::is_file(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_browser_on_the_path_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = || [folder.path().join("none"), folder.path().into()].into_iter();
+        assert_eq!(find(BROWSERS, folders()), None);
+        std::fs::write(folder.path().join("google-chrome"), "").unwrap();
+        assert_eq!(find(BROWSERS, folders()), Some(folder.path().join("google-chrome")));
+    }
+}
