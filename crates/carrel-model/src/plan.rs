@@ -56,7 +56,8 @@ pub struct Http {
     pub strip_prefix: bool,
     /// Headers set on every request, with variables and `{secret}`.
     pub headers: BTreeMap<String, String>,
-    /// Answers 200 when the IDE is ready; as the IDE sees it.
+    /// Answers with a status below 400 when the IDE is ready (RStudio redirects); as the IDE sees it, asked with
+    /// `headers`.
     pub ready_path: String,
     /// How many connections to the IDE may be kept open between requests.
     pub keep_alive: usize,
