@@ -1,0 +1,239 @@
+//! Which IDEs are there: looking for programs, and asking them for their version.
+
+use super::{Catalogue, Entry, Icon};
+use carrel_model::{Cause, IdeId, Who};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::{AccessFlags, Pid, access},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsStr,
+    io::Read,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError, mpsc},
+    time::{Duration, SystemTime},
+};
+
+/// How long a program may take to say its version. A cold start of Jupyter on a busy machine takes ten seconds.
+const VERSION_LIMIT: Duration = Duration::from_secs(30);
+/// How much a program may say then.
+const VERSION_BYTES: u64 = 16 << 10;
+/// What a program gets of the server's environment to say its version: nothing that could be secret.
+const INHERITED: [&str; 3] = ["HOME", "LANG", "PATH"];
+
+/// The programs of an entry, found on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where each of [`Entry::requires`] is.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// What the IDE's own program says of itself.
+    pub version: Option<String>,
+}
+
+/// An entry as it can be offered on this host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Which entry.
+    pub id: IdeId,
+    /// What pages call it.
+    pub name: String,
+    /// The drawing beside the name.
+    pub icon: Icon,
+    /// Its version, when that is known.
+    pub version: Option<String>,
+    /// The programs, or why there is nothing to start, and who can change that.
+    pub available: Result<Found, Cause>,
+}
+
+/// What programs said, for as long as their files stay the same.
+#[derive(Debug, Default)]
+pub(super) struct Versions(Mutex<HashMap<Question, (SystemTime, Option<String>)>>);
+
+/// A program and what it is given to say its version.
+type Question = (PathBuf, Vec<String>);
+
+/// What came of asking a program for its version.
+enum Said {
+    Version(Option<String>),
+    /// It cannot run here: what it said instead.
+    Failed(String),
+    /// No answer in time; perhaps next time.
+    Late,
+}
+
+impl Catalogue {
+    /// Looks for the programs of every entry: in `ide_path`, then in `PATH`, then in the places that the entry names.
+    ///
+    /// Blocks: new or changed programs are run to say their version, all at once. What they said is remembered until
+    /// their file changes; a program that failed is asked again each time.
+    pub fn detect(&self, ide_path: &[PathBuf]) -> Vec<Offer> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        self.detect_with(ide_path, &path)
+    }
+
+    fn detect_with(&self, ide_path: &[PathBuf], path: &OsStr) -> Vec<Offer> {
+        std::thread::scope(|scope| {
+            let looking: Vec<_> =
+                self.entries.iter().map(|entry| (entry, scope.spawn(|| self.find(entry, ide_path, path)))).collect();
+            looking
+                .into_iter()
+                .map(|(entry, thread)| {
+                    let available = thread.join().unwrap_or_else(|_| Err(broken(entry, "the look for it failed")));
+                    Offer {
+                        id: entry.id.clone(),
+                        name: entry.name.clone(),
+                        icon: entry.icon,
+                        version: available.as_ref().ok().and_then(|found| found.version.clone()),
+                        available,
+                    }
+                })
+                .collect()
+        })
+    }
+
+    fn find(&self, entry: &Entry, ide_path: &[PathBuf], path: &OsStr) -> Result<Found, Cause> {
+        // A relative folder would make the program depend on where the server was started.
+        let folders: Vec<PathBuf> = ide_path
+            .iter()
+            .cloned()
+            .chain(std::env::split_paths(path))
+            .chain(entry.places.iter().cloned())
+            .filter(|folder| folder.is_absolute())
+            .collect();
+        let mut programs = BTreeMap::new();
+        for (number, name) in entry.requires.iter().enumerate() {
+            programs.insert(name.clone(), search(entry, number, &folders)?);
+        }
+        let version = match entry.requires.first().and_then(|name| programs.get(name)) {
+            Some(program) if !entry.version.is_empty() => self.versions.of(program, &entry.version),
+            _ => Said::Version(None),
+        };
+        match version {
+            Said::Version(version) => Ok(Found { programs, version }),
+            Said::Late => Ok(Found { programs, version: None }),
+            Said::Failed(why) => Err(broken(entry, &why)),
+        }
+    }
+}
+
+/// The first file of this name that may be run.
+fn search(entry: &Entry, number: usize, folders: &[PathBuf]) -> Result<PathBuf, Cause> {
+    let name = &entry.requires[number];
+    let files: Vec<PathBuf> = folders.iter().map(|folder| folder.join(name)).filter(|file| file.is_file()).collect();
+    match files.iter().find(|file| access(file.as_path(), AccessFlags::X_OK).is_ok()) {
+        Some(file) => Ok(file.clone()),
+        None => Err(missing(entry, number, files.first())),
+    }
+}
+
+fn missing(entry: &Entry, number: usize, forbidden: Option<&PathBuf>) -> Cause {
+    let (ide, name) = (&entry.name, &entry.requires[number]);
+    if let Some(file) = forbidden {
+        let text = format!("{ide} cannot run on this host: the account of Carrel may not run {}.", file.display());
+        return Cause::new("ide-not-executable", text, Who::Administrator);
+    }
+    let text = match (number, &entry.missing) {
+        (0, Some(sentence)) => sentence.clone(),
+        (0, None) => format!("{ide} is not installed on this host: the program {name} was not found."),
+        _ => format!("{ide} cannot run on this host: the program {name}, which it needs, was not found."),
+    };
+    Cause::new("ide-not-installed", text, Who::Administrator)
+}
+
+fn broken(entry: &Entry, why: &str) -> Cause {
+    let text = format!("{} is installed on this host but does not run: {why}.", entry.name);
+    Cause::new("ide-broken", text, Who::Administrator)
+}
+
+impl Versions {
+    fn of(&self, program: &Path, arguments: &[String]) -> Said {
+        let changed = std::fs::metadata(program).and_then(|meta| meta.modified()).ok();
+        let question = (program.to_owned(), arguments.to_owned());
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if let Some((at, version)) = known
+            && Some(at) == changed
+        {
+            return Said::Version(version);
+        }
+        let said = ask(program, arguments, VERSION_LIMIT);
+        if let (Said::Version(version), Some(at)) = (&said, changed) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(question, (at, version.clone()));
+        }
+        said
+    }
+}
+
+/// Runs a program to hear its version.
+fn ask(program: &Path, arguments: &[String], limit: Duration) -> Said {
+    let shown = program.display();
+    let mut child = match Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+    {
+        Ok(child) => child,
+        // Where the interpreter of a script is missing or closed, the system blames the script.
+        Err(error) => return Said::Failed(format!("starting {shown} failed: {error}")),
+    };
+    let Some((out, err)) = hear(&mut child, limit) else {
+        end(&mut child);
+        return Said::Late;
+    };
+    match child.wait() {
+        Ok(status) if status.success() => Said::Version(version_in(&out)),
+        Ok(status) => {
+            let said = err.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim()));
+            Said::Failed(format!("{shown} {} ended with {status}{}", arguments.join(" "), said.unwrap_or_default()))
+        }
+        Err(error) => Said::Failed(format!("waiting for {shown} failed: {error}")),
+    }
+}
+
+/// What a program writes until it closes both its outputs; `None` when it does not in time.
+fn hear(child: &mut Child, limit: Duration) -> Option<(String, String)> {
+    let (sender, receiver) = mpsc::channel();
+    let (out, err) = (child.stdout.take()?, child.stderr.take()?);
+    let other = sender.clone();
+    std::thread::spawn(move || other.send((true, read_all(err))));
+    std::thread::spawn(move || sender.send((false, read_all(out))));
+    let mut heard = (String::new(), String::new());
+    for _ in 0..2 {
+        let (is_err, text) = receiver.recv_timeout(limit).ok()?;
+        *(if is_err { &mut heard.1 } else { &mut heard.0 }) = text;
+    }
+    Some(heard)
+}
+
+fn read_all(mut from: impl Read) -> String {
+    let mut bytes = Vec::new();
+    // What cannot be read was not said.
+    let _ = from.by_ref().take(VERSION_BYTES).read_to_end(&mut bytes);
+    let _ = std::io::copy(&mut from, &mut std::io::sink());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Kills a program with all that it started.
+fn end(child: &mut Child) {
+    let group = i32::try_from(child.id()).map(Pid::from_raw);
+    if let Ok(group) = group {
+        let _ = killpg(group, Signal::SIGKILL);
+    }
+    let _ = child.wait();
+}
+
+/// The first word that looks like a version: `4.139.1` of `4.139.1 53c2f32 with Code 1.139.1`.
+fn version_in(said: &str) -> Option<String> {
+    let looks = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.') && word.len() <= 40;
+    said.split_whitespace().find(looks).map(|word| word.trim_end_matches([',', ';', ')']).to_owned())
+}
+
+#[cfg(test)]
+mod tests;

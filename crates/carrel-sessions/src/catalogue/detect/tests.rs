@@ -1,0 +1,167 @@
+use super::*;
+use std::{fs, process::Command as Shell};
+
+const ENTRY: &str = r#"
+id = "lab"
+name = "Lab"
+[program]
+requires = ["lab", "engine"]
+places = [PLACES]
+version = ["--version"]
+[start]
+command = ["{program}", "{socket}"]
+[http]
+strip_prefix = true
+ready = "/"
+"#;
+
+struct Host {
+    dir: tempfile::TempDir,
+    catalogue: Catalogue,
+}
+
+impl Host {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["ides", "ide-path", "path", "place"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        let entry = ENTRY.replace("PLACES", &format!("{:?}", dir.path().join("place")));
+        fs::write(dir.path().join("ides/lab.toml"), entry).unwrap();
+        let catalogue = Catalogue::load(Some(&dir.path().join("ides"))).unwrap();
+        Self { dir, catalogue }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Written by another process: one that this process writes cannot be run while another test's thread forks.
+    fn program(&self, name: &str, script: &str) -> PathBuf {
+        let file = self.file(name);
+        let write = "printf '#!/bin/sh\n%s\n' \"$2\" > \"$1\" && chmod 755 \"$1\"";
+        assert!(Shell::new("sh").args(["-c", write, "sh"]).arg(&file).arg(script).status().unwrap().success());
+        file
+    }
+
+    fn offer(&self) -> Offer {
+        let offers = self.catalogue.detect_with(&[self.file("ide-path")], self.file("path").as_os_str());
+        offers.into_iter().find(|offer| offer.id.as_str() == "lab").unwrap()
+    }
+
+    fn why_not(&self) -> (String, String) {
+        let cause = self.offer().available.unwrap_err();
+        assert_eq!(cause.who, Who::Administrator);
+        (cause.code, cause.text.replace(&format!("{}/", self.dir.path().display()), ""))
+    }
+}
+
+#[test]
+fn a_program_that_is_not_there_is_named() {
+    let host = Host::new();
+    let said = "Lab is not installed on this host: the program lab was not found.";
+    assert_eq!(host.why_not(), ("ide-not-installed".into(), said.into()));
+    host.program("path/lab", "echo 1.0");
+    let said = "Lab cannot run on this host: the program engine, which it needs, was not found.";
+    assert_eq!(host.why_not(), ("ide-not-installed".into(), said.into()));
+}
+
+#[test]
+fn the_folders_of_the_settings_come_before_path_and_the_fixed_places_last() {
+    let host = Host::new();
+    host.program("place/engine", "");
+    let found = |host: &Host| (host.offer().version, host.offer().available.unwrap().programs["lab"].clone());
+    let last = host.program("place/lab", "echo Lab version 1.1, released");
+    assert_eq!(found(&host), (Some("1.1".into()), last));
+    let middle = host.program("path/lab", "echo 2.2.0+7");
+    assert_eq!(found(&host), (Some("2.2.0+7".into()), middle));
+    let first = host.program("ide-path/lab", "echo 3.3");
+    assert_eq!(found(&host), (Some("3.3".into()), first));
+}
+
+#[test]
+fn a_program_that_may_not_be_run_is_no_program_and_said_to_be_there() {
+    let host = Host::new();
+    host.program("place/engine", "");
+    let file = host.program("ide-path/lab", "echo 1.0");
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let said = "Lab cannot run on this host: the account of Carrel may not run ide-path/lab.";
+    assert_eq!(host.why_not(), ("ide-not-executable".into(), said.into()));
+    host.program("path/lab", "echo 2.0");
+    assert_eq!(host.offer().version.as_deref(), Some("2.0"));
+}
+
+#[test]
+fn a_program_that_fails_is_not_offered_and_its_last_line_says_why() {
+    let host = Host::new();
+    host.program("place/engine", "");
+    host.program("ide-path/lab", "echo 1.0; echo >&2 first; echo >&2 no module named lab; exit 3");
+    let said = "Lab is installed on this host but does not run: ide-path/lab --version ended with exit status: 3: \
+                no module named lab.";
+    assert_eq!(host.why_not(), ("ide-broken".into(), said.into()));
+    let file = host.file("ide-path/lab");
+    let interpreter = "printf '#!/nowhere/python3\n' > \"$1\"";
+    assert!(Shell::new("sh").args(["-c", interpreter, "sh"]).arg(&file).status().unwrap().success());
+    let (code, text) = host.why_not();
+    assert_eq!(code, "ide-broken");
+    assert!(text.contains("starting ide-path/lab failed: No such file"), "{text}");
+}
+
+#[test]
+fn a_version_is_asked_once_until_the_program_changes() {
+    let host = Host::new();
+    host.program("place/engine", "");
+    let count = host.file("count");
+    let script = |version: &str| format!("echo asked >> {}; echo {version}", count.display());
+    let asked = || fs::read_to_string(&count).unwrap().lines().count();
+    let file = host.program("ide-path/lab", &script("1.0"));
+    for _ in 0..3 {
+        assert_eq!(host.offer().version.as_deref(), Some("1.0"));
+    }
+    assert_eq!(asked(), 1);
+    host.program("ide-path/lab", &script("2.0"));
+    let later = fs::metadata(&file).unwrap().modified().unwrap() + Duration::from_secs(1);
+    fs::File::open(&file).unwrap().set_modified(later).unwrap();
+    assert_eq!(host.offer().version.as_deref(), Some("2.0"));
+    assert_eq!(asked(), 2);
+}
+
+#[test]
+fn a_program_that_says_no_version_in_time_is_still_offered() {
+    let host = Host::new();
+    let file = host.program("ide-path/lab", "exec sleep 600");
+    assert!(matches!(ask(&file, &[], Duration::from_millis(20)), Said::Late));
+}
+
+#[test]
+fn a_program_is_ended_with_its_children() {
+    let mut child = Shell::new("sh")
+        .args(["-c", "sh -c 'echo there; sleep 600; true' & wait"])
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut word = [0; 6];
+    out.read_exact(&mut word).unwrap();
+    assert_eq!(&word, b"there\n");
+    end(&mut child);
+    // Ends when nobody holds the other side any more.
+    assert_eq!(read_all(out), "");
+}
+
+#[test]
+fn programs_are_asked_without_the_secrets_of_the_server() {
+    let host = Host::new();
+    host.program("place/engine", "");
+    host.program("ide-path/lab", "test \"$(env | grep -vE '^(HOME|LANG|PATH|PWD|SHLVL|_|OLDPWD)=')\" = '' && echo 1.0");
+    assert_eq!(host.offer().version.as_deref(), Some("1.0"));
+}
+
+#[test]
+fn versions_are_found_in_what_programs_say() {
+    assert_eq!(version_in("4.139.1 53c2f32 with Code 1.139.1\n").as_deref(), Some("4.139.1"));
+    assert_eq!(version_in("[2026-11-22T17:55:14.695Z] info  Wrote file\n4.6.6\n").as_deref(), Some("4.6.6"));
+    assert_eq!(version_in("2024.04.2+764 (Chocolate Cosmos) for Debian\n").as_deref(), Some("2024.04.2+764"));
+    assert_eq!(version_in("unknown\n"), None);
+}

@@ -1,0 +1,217 @@
+//! Reading an entry: every fault of a file is found in one go, each with its key.
+
+use super::{
+    Fault,
+    entry::{Entry, HttpEntry, Icon},
+    section::{Notes, Section},
+};
+use carrel_model::{
+    IdeId, NameError,
+    plan::{BusyProbe, PlanFile, Probe},
+};
+use toml::Table;
+
+/// Gives the text of a file that an entry names as `source`, or why it cannot be read.
+type Source<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// Reads one entry. `None` when something is wrong with it; then `faults` has grown.
+pub(super) fn entry(file: &str, text: &str, source: Source<'_>, faults: &mut Vec<Fault>) -> Option<Entry> {
+    let table = match text.parse::<Table>() {
+        Ok(table) => table,
+        Err(error) => {
+            faults.push(Fault { file: file.into(), key: None, text: one_line(&error, text) });
+            return None;
+        }
+    };
+    let mut notes = Notes::of(file, faults);
+    let mut root = Section::new("", table);
+    let id = read_id(&mut root, &mut notes);
+    let name = root.needed("name", &mut notes);
+    let icon = icon(&mut root, &mut notes);
+    let program = root.section("program", &mut notes);
+    let start = root.section("start", &mut notes);
+    let http = root.section("http", &mut notes);
+    let activity = root.section("activity", &mut notes);
+    root.finish(&mut notes);
+
+    let program = read_program(program, &mut notes);
+    let start = read_start(start, &program.requires, source, &mut notes);
+    let http = read_http(http, &program.requires, &mut notes);
+    let probe = read_activity(activity, &mut notes);
+    if notes.found_any() {
+        return None;
+    }
+    Some(Entry {
+        id: id?,
+        name,
+        icon,
+        requires: program.requires,
+        places: program.places.into_iter().map(Into::into).collect(),
+        version: program.version,
+        missing: program.missing,
+        command: start.command,
+        env: start.env,
+        files: start.files,
+        http,
+        probe,
+    })
+}
+
+struct ProgramEntry {
+    requires: Vec<String>,
+    places: Vec<String>,
+    version: Vec<String>,
+    missing: Option<String>,
+}
+
+fn read_program(mut section: Section, notes: &mut Notes<'_>) -> ProgramEntry {
+    let requires = section.texts("requires", notes);
+    if requires.is_empty() {
+        notes.fault(&section.key("requires"), "at least the IDE's own program is needed");
+    }
+    for name in requires.iter().filter(|name| name.is_empty() || name.contains('/')) {
+        notes.fault(&section.key("requires"), format!("“{name}” is not the name of a program: folders go into places"));
+    }
+    let places = section.texts("places", notes);
+    for place in places.iter().filter(|place| !place.starts_with('/')) {
+        notes.fault(&section.key("places"), format!("“{place}” is not an absolute path"));
+    }
+    let version = section.texts("version", notes);
+    let missing = section.text("missing", notes);
+    section.finish(notes);
+    ProgramEntry { requires, places, version, missing }
+}
+
+struct StartEntry {
+    command: Vec<String>,
+    env: Vec<(String, String)>,
+    files: Vec<PlanFile>,
+}
+
+fn read_start(mut section: Section, requires: &[String], source: Source<'_>, notes: &mut Notes<'_>) -> StartEntry {
+    let command = section.texts("command", notes);
+    let key = section.key("command");
+    if command.is_empty() {
+        notes.fault(&key, "it is missing: the program and its arguments, [\"{program}\", …]");
+    }
+    for text in &command {
+        notes.variables(&key, text, requires, false);
+    }
+    let env = section.pairs("env", notes);
+    for (name, text) in &env {
+        notes.variables(&format!("start.env.{name}"), text, requires, false);
+    }
+    let files = section.tables("files", notes);
+    let files = files.into_iter().filter_map(|table| read_file(table, requires, source, notes)).collect();
+    section.finish(notes);
+    StartEntry { command, env, files }
+}
+
+fn read_file(mut section: Section, requires: &[String], source: Source<'_>, notes: &mut Notes<'_>) -> Option<PlanFile> {
+    let path = section.needed("path", notes);
+    let path_key = section.key("path");
+    if !path.is_empty() && !path.starts_with("{run}/") && !path.starts_with("{home}/") {
+        notes.fault(&path_key, "it has to begin with {run}/ or {home}/: only these folders are the user's");
+    }
+    notes.variables(&path_key, &path, requires, false);
+    let keep = section.flag("keep", notes).unwrap_or(false);
+    if !keep && path.starts_with("{home}/") {
+        notes.fault(
+            &section.key("keep"),
+            "it has to be true for a file in the home folder: what a user has there is theirs",
+        );
+    }
+    let text = match (section.text("text", notes), section.text("source", notes)) {
+        (Some(text), None) => Some(text),
+        (None, Some(name)) if name.contains('/') => {
+            notes.fault(&section.key("source"), "it has to be the name of a file beside this one");
+            None
+        }
+        (None, Some(name)) => source(&name)
+            .map_err(|error| notes.fault(&section.key("source"), format!("{name} cannot be read: {error}")))
+            .ok(),
+        _ => {
+            notes.fault(&section.key("text"), "either text or source is needed");
+            None
+        }
+    };
+    section.finish(notes);
+    Some(PlanFile { path, text: text?, keep })
+}
+
+fn read_http(mut section: Section, requires: &[String], notes: &mut Notes<'_>) -> HttpEntry {
+    if !section.has("strip_prefix") {
+        notes.fault(&section.key("strip_prefix"), "it is missing: true when the IDE wants paths without /s/<id>");
+    }
+    let strip_prefix = section.flag("strip_prefix", notes);
+    let ready = section.needed("ready", notes);
+    let ready_key = section.key("ready");
+    if !ready.is_empty() && !ready.starts_with('/') && !ready.starts_with("{prefix}") && !ready.starts_with("{base}") {
+        notes.fault(&ready_key, "it has to be a path: begin with / or {prefix}");
+    }
+    notes.variables(&ready_key, &ready, requires, false);
+    let keep_alive = section.count("keep_alive", notes).unwrap_or(8);
+    let headers = section.pairs("headers", notes);
+    for (name, text) in &headers {
+        let key = format!("http.headers.{name}");
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            notes.fault(&key, "the name of a header is written in lower-case letters, digits and “-”");
+        }
+        if text.chars().any(char::is_control) {
+            notes.fault(&key, "the value of a header is one line");
+        }
+        notes.variables(&key, text, requires, true);
+    }
+    section.finish(notes);
+    HttpEntry { strip_prefix: strip_prefix.unwrap_or(false), headers, ready, keep_alive }
+}
+
+fn read_activity(mut section: Section, notes: &mut Notes<'_>) -> Probe {
+    let busy = match section.text("busy", notes).as_deref() {
+        None | Some("none") => BusyProbe::None,
+        Some("jupyter") => BusyProbe::Jupyter,
+        Some(other) => {
+            notes.fault(&section.key("busy"), format!("“{other}” is no probe: “jupyter” and “none” are"));
+            BusyProbe::None
+        }
+    };
+    let ignore = section.texts("ignore", notes);
+    for rule in &ignore {
+        let well = rule.split_once(' ').is_some_and(|(method, path)| {
+            (method == "*" || method.bytes().all(|b| b.is_ascii_uppercase())) && path.starts_with('/')
+        });
+        if !well {
+            notes.fault(
+                &section.key("ignore"),
+                format!("“{rule}” is not a method and a path below the session's own: “GET /api/status*”"),
+            );
+        }
+    }
+    let quiet_bytes = section.count("quiet_bytes", notes).unwrap_or(0);
+    section.finish(notes);
+    Probe { busy, ignore, quiet_bytes }
+}
+
+fn read_id(root: &mut Section, notes: &mut Notes<'_>) -> Option<IdeId> {
+    let text = root.needed("id", notes);
+    if text.is_empty() {
+        return None;
+    }
+    text.parse().map_err(|error: NameError| notes.fault("id", error.to_string())).ok()
+}
+
+fn icon(root: &mut Section, notes: &mut Notes<'_>) -> Icon {
+    let Some(word) = root.text("icon", notes) else { return Icon::Orbit };
+    Icon::ALL.into_iter().find(|icon| icon.as_str() == word).unwrap_or_else(|| {
+        let words = Icon::ALL.map(Icon::as_str).join(", ");
+        notes.fault("icon", format!("“{word}” is no icon: {words} are"));
+        Icon::Orbit
+    })
+}
+
+/// What the parser says, with its line.
+fn one_line(error: &toml::de::Error, text: &str) -> String {
+    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.lines().count().max(1));
+    let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    format!("it is not TOML: {place}{}", error.message())
+}
