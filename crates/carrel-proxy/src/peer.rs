@@ -1,0 +1,58 @@
+//! Who is at the other end of a connection.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::HeaderValue;
+
+/// The other end of a connection, made once per connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    whence: Whence,
+    /// What `X-Forwarded-For` says, kept ready because every request needs it.
+    forwarded_for: Option<HeaderValue>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Whence {
+    Tcp(SocketAddr),
+    Unix(u32),
+}
+
+impl Peer {
+    /// A peer that came by TCP. An IPv4 address written as IPv6 is told as IPv4.
+    pub fn tcp(address: SocketAddr) -> Self {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        let forwarded_for = HeaderValue::try_from(address.ip().to_string()).ok();
+        Self { whence: Whence::Tcp(address), forwarded_for }
+    }
+
+    /// A process of this host with this user id, which came by a Unix socket.
+    pub fn unix(uid: u32) -> Self {
+        Self { whence: Whence::Unix(uid), forwarded_for: None }
+    }
+
+    /// Its address, when it came by TCP.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self.whence {
+            Whence::Tcp(address) => Some(address),
+            Whence::Unix(_) => None,
+        }
+    }
+
+    /// Its IP address, when it came by TCP.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.address().map(|address| address.ip())
+    }
+
+    /// Its user id as the kernel tells it, when it came by a Unix socket.
+    pub fn uid(&self) -> Option<u32> {
+        match self.whence {
+            Whence::Tcp(_) => None,
+            Whence::Unix(uid) => Some(uid),
+        }
+    }
+
+    pub(crate) fn forwarded_for(&self) -> Option<&HeaderValue> {
+        self.forwarded_for.as_ref()
+    }
+}

@@ -1,0 +1,48 @@
+//! Makes connections to an upstream.
+
+use std::{io, sync::Arc, time::Duration};
+
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpStream, UnixStream},
+    time::{sleep, timeout},
+};
+
+use super::{Conn, Target, Upstream};
+use crate::{house::Why, io::Io};
+
+/// How long to wait when a Unix listener's queue is full: the kernel refuses at once instead of queueing us.
+const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
+
+/// A new connection, driven by a task of this thread until it is dropped.
+pub(crate) async fn dial(upstream: &Arc<Upstream>) -> Result<Conn, Why> {
+    let io = timeout(upstream.pool.dial_timeout, connect(&upstream.target))
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        .map_err(Why::Dial)?;
+    let (send, connection) = http1::handshake(TokioIo::new(io)).await.map_err(|error| Why::Broken(error.into()))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.with_upgrades().await {
+            tracing::debug!(%error, "connection to the upstream ended");
+        }
+    });
+    Ok(Conn { send, upstream: Arc::clone(upstream) })
+}
+
+async fn connect(target: &Target) -> io::Result<Io> {
+    match target {
+        Target::Tcp(address) => {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Ok(Io::Tcp(stream))
+        }
+        Target::Unix(path) => loop {
+            match UnixStream::connect(path).await {
+                Ok(stream) => return Ok(Io::Unix(stream)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(QUEUE_FULL_PAUSE).await,
+                Err(error) => return Err(error),
+            }
+        },
+    }
+}
