@@ -47,7 +47,7 @@ pub struct Settings {
 impl Settings {
     /// The settings of a laptop: SQLite in `data_dir`, sessions as the account of the server.
     pub fn local(data_dir: PathBuf, agent: PathBuf, sizes: Vec<Size>) -> Self {
-        const DAY: Duration = Duration::from_secs(86_400);
+        const DAY: Duration = Duration::from_hours(24);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             database: format!("sqlite:{}", data_dir.join("carrel.db").display()),
@@ -61,7 +61,7 @@ impl Settings {
             sizes,
             max_sessions: None,
             idle: IdleRule::default(),
-            start_limit: Duration::from_secs(120),
+            start_limit: Duration::from_mins(2),
             stop_grace: Duration::from_secs(10),
             sign_in_idle: DAY,
             sign_in_limit: 30 * DAY,

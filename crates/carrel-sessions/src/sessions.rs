@@ -1,0 +1,327 @@
+//! What people can do with sessions. Each call writes rows and returns; the supervisor acts on them.
+
+use crate::{
+    ask::{AskError, NewSession, check_env, check_folder, free_name, settle_name, settle_size},
+    catalogue::{Catalogue, Offer},
+    launcher::{Launcher, LauncherError},
+};
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use carrel_config::Settings;
+use carrel_model::{
+    AuditAction, Cause, Clock, Event, ID_CHARS, NameError, Plan, Session, SessionId, SessionName, Size, Spec, State,
+    User, UserId, Who,
+};
+use carrel_store::{Actor, Store, Which};
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The name of the only cluster of a laptop.
+pub const LOCAL_CLUSTER: &str = "local";
+
+/// Who asks, and from where.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Whose rights count.
+    pub user: User,
+    /// Who stands in the audit.
+    pub actor: Actor,
+}
+
+/// Why a session was not launched.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// Something that was asked cannot be.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// The catalogue has no such IDE.
+    #[error("there is no IDE called “{0}”")]
+    NoSuchIde(String),
+    /// The IDE is known and cannot be run here.
+    #[error("{}", .0.text)]
+    IdeNotAvailable(Cause),
+    /// There is no such cluster.
+    #[error("there is no cluster called “{0}”; sessions run on “{LOCAL_CLUSTER}”")]
+    NoSuchCluster(String),
+    /// The limit of running sessions is reached.
+    #[error("you may have {limit} sessions running at once; suspend or quit one first")]
+    TooMany {
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The system gives no random bytes for an id.
+    #[error("the system gives no random bytes: {0}")]
+    Randomness(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] carrel_store::Error),
+}
+
+/// Why a session was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// It is not there, or not the caller's: nobody learns which.
+    #[error("there is no such session")]
+    NotFound,
+    /// Its state does not allow it.
+    #[error("{wish} is not possible while it is {state}")]
+    NotPossible {
+        /// The page's word of what was wished.
+        wish: &'static str,
+        /// The name of the state.
+        state: &'static str,
+    },
+    /// The limit of running sessions is reached.
+    #[error("you may have {limit} sessions running at once; suspend or quit one first")]
+    TooMany {
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The new name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The place where it runs.
+    #[error(transparent)]
+    Launcher(#[from] LauncherError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] carrel_store::Error),
+}
+
+/// What somebody's sessions hold together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Use {
+    /// Sessions that hold room.
+    pub sessions: u32,
+    /// Their CPUs.
+    pub cpus: f64,
+    /// Their memory in MiB.
+    pub memory_mb: u64,
+}
+
+/// The sessions of everybody. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) launcher: Arc<dyn Launcher>,
+    catalogue: Arc<Catalogue>,
+    offers: Arc<ArcSwap<Vec<Offer>>>,
+}
+
+impl Sessions {
+    /// Puts the parts together and looks which IDEs are there. Blocks while their versions are asked.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        settings: Arc<Settings>,
+        catalogue: Catalogue,
+        launcher: Arc<dyn Launcher>,
+    ) -> Self {
+        let offers = catalogue.detect(&settings.ide_path);
+        let offers = Arc::new(ArcSwap::from_pointee(offers));
+        Self { store, clock, settings, launcher, catalogue: Arc::new(catalogue), offers }
+    }
+
+    /// The IDEs of the catalogue, with what was found of each.
+    pub fn offers(&self) -> Arc<Vec<Offer>> {
+        self.offers.load_full()
+    }
+
+    /// Looks again which IDEs are there.
+    pub async fn look_again(&self) {
+        let (catalogue, settings) = (self.catalogue.clone(), self.settings.clone());
+        if let Ok(offers) = tokio::task::spawn_blocking(move || catalogue.detect(&settings.ide_path)).await {
+            self.offers.store(Arc::new(offers));
+        }
+    }
+
+    /// The sizes that may be chosen; the first is the default.
+    pub fn sizes(&self) -> &[Size] {
+        &self.settings.sizes
+    }
+
+    /// How many sessions one user may have running.
+    pub fn max_sessions(&self) -> Option<u32> {
+        self.settings.max_sessions
+    }
+
+    /// What a user's sessions hold.
+    pub async fn use_of(&self, user: &UserId) -> Result<Use, carrel_store::Error> {
+        Ok(sum(&self.store.sessions_of(user, Which::Live).await?))
+    }
+
+    /// A name that the user has not given yet, for a session of this IDE.
+    pub async fn suggested_name(&self, user: &UserId, ide: &str) -> Result<String, carrel_store::Error> {
+        let live = self.store.sessions_of(user, Which::Live).await?;
+        Ok(free_name(ide, &live.iter().map(|s| &s.name).collect::<Vec<_>>()))
+    }
+
+    /// Accepts a new session: the row stands when this returns, the rest is the supervisor's.
+    pub async fn launch(&self, caller: &Caller, asked: NewSession) -> Result<Session, LaunchError> {
+        let offer = self.available(&asked.ide)?;
+        if let Some(cluster) = asked.cluster.as_deref().filter(|c| *c != LOCAL_CLUSTER) {
+            return Err(LaunchError::NoSuchCluster(cluster.chars().take(64).collect()));
+        }
+        check_env(&asked.env)?;
+        let size = settle_size(self.sizes(), &asked)?;
+        let folder = check_folder(asked.folder.as_deref())?;
+        let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
+        self.check_limit(&live).map_err(|limit| LaunchError::TooMany { limit })?;
+        let taken: Vec<&SessionName> = live.iter().map(|s| &s.name).collect();
+        let name = settle_name(asked.name.as_deref(), offer.id.as_str(), &taken)?;
+        let now = self.clock.now();
+        let session = Session {
+            id: SessionId::from_random(random()?),
+            owner: caller.user.id.clone(),
+            owner_name: caller.user.name.clone(),
+            name,
+            ide: offer.id,
+            spec: Spec {
+                cluster: LOCAL_CLUSTER.into(),
+                resource_profile: size.resource_profile,
+                cpus: size.cpus,
+                memory_mb: size.memory_mb,
+                folder,
+                env: asked.env,
+                idle: self.settings.idle.clone(),
+            },
+            state: State::Queued { since: now, cause: None },
+            generation: 1,
+            created_at: now,
+            started_at: None,
+            last_active_at: None,
+            version: 0,
+        };
+        Ok(self.store.session_insert(&session, &caller.actor, now).await?)
+    }
+
+    fn available(&self, ide: &str) -> Result<Offer, LaunchError> {
+        let offers = self.offers.load();
+        let offer = offers.iter().find(|o| o.id.as_str() == ide);
+        let offer = offer.ok_or_else(|| LaunchError::NoSuchIde(ide.chars().take(64).collect()))?;
+        match &offer.available {
+            Ok(_) => Ok(offer.clone()),
+            Err(cause) => Err(LaunchError::IdeNotAvailable(cause.clone())),
+        }
+    }
+
+    /// `Err` with the limit when one more session would go over it.
+    fn check_limit(&self, live: &[Session]) -> Result<(), u32> {
+        match self.settings.max_sessions {
+            Some(limit) if sum(live).sessions >= limit => Err(limit),
+            _ => Ok(()),
+        }
+    }
+
+    /// One of the caller's own sessions.
+    pub async fn of(&self, caller: &Caller, id: &SessionId) -> Result<Session, ChangeError> {
+        let session = self.store.session(id).await?;
+        session.filter(|s| s.owner == caller.user.id).ok_or(ChangeError::NotFound)
+    }
+
+    /// Stops the process, keeps the session.
+    pub async fn suspend(&self, caller: &Caller, id: &SessionId) -> Result<Session, ChangeError> {
+        self.change(caller, id, "Suspend", Event::SuspendAsked, AuditAction::SessionSuspend).await
+    }
+
+    /// Starts a suspended or failed session again, as a new generation.
+    pub async fn resume(&self, caller: &Caller, id: &SessionId) -> Result<Session, ChangeError> {
+        let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
+        self.check_limit(&live).map_err(|limit| ChangeError::TooMany { limit })?;
+        self.change(caller, id, "Resume", Event::StartAsked, AuditAction::SessionResume).await
+    }
+
+    /// Ends a session; with `force` at once.
+    pub async fn stop(&self, caller: &Caller, id: &SessionId, force: bool) -> Result<Session, ChangeError> {
+        let (wish, action) =
+            if force { ("Force Quit", AuditAction::SessionForceQuit) } else { ("Quit", AuditAction::SessionQuit) };
+        let session = self.change(caller, id, wish, Event::StopAsked { force }, action).await?;
+        if matches!(session.state, State::Stopped { .. }) {
+            // Nothing of it ran, so no report will follow that would clean up after its last run.
+            self.launcher.forget(&session.run()).await.unwrap_or_else(|error| {
+                tracing::warn!(run = %session.run(), %error, "what is left of the run could not be removed");
+            });
+        }
+        Ok(session)
+    }
+
+    async fn change(
+        &self,
+        caller: &Caller,
+        id: &SessionId,
+        wish: &'static str,
+        event: Event,
+        action: AuditAction,
+    ) -> Result<Session, ChangeError> {
+        let session = self.of(caller, id).await?;
+        let by = Some((&caller.actor, action));
+        let changed = self.store.happen(id, Some(session.generation), &event, by, self.clock.now()).await?;
+        // Between the two calls the state may have moved on: the answer names the state that refused.
+        match changed {
+            Some(session) => Ok(session),
+            None => Err(ChangeError::NotPossible { wish, state: self.of(caller, id).await?.state.name() }),
+        }
+    }
+
+    /// Gives a session another name.
+    pub async fn rename(&self, caller: &Caller, id: &SessionId, name: &str) -> Result<Session, ChangeError> {
+        let name = name.parse()?;
+        self.of(caller, id).await?;
+        let renamed = self.store.session_rename(id, &name, &caller.actor, self.clock.now()).await?;
+        renamed.ok_or(ChangeError::NotFound)
+    }
+
+    /// Holds the idle clock until then; `None` lets it go on.
+    pub async fn keep(
+        &self,
+        caller: &Caller,
+        id: &SessionId,
+        until: Option<Timestamp>,
+    ) -> Result<Session, ChangeError> {
+        let session = self.of(caller, id).await?;
+        let Some((_, activity)) = session.state.running_at() else {
+            return Err(ChangeError::NotPossible { wish: "Keep", state: session.state.name() });
+        };
+        self.launcher.keep(&session.run(), until).await?;
+        let news = carrel_model::Activity { keep_until: until, ..activity.clone() };
+        let by = Some((&caller.actor, AuditAction::SessionKeep));
+        let changed = self.store.happen(id, Some(session.generation), &Event::Used(news), by, self.clock.now()).await?;
+        Ok(changed.unwrap_or(session))
+    }
+
+    /// The output of a session's present generation.
+    pub async fn logs(&self, session: &Session, follow: bool) -> Result<BoxStream<'static, Bytes>, LauncherError> {
+        self.launcher.logs(&session.run(), follow).await
+    }
+
+    /// The plan of a session's run, or the cause why its IDE cannot be run now.
+    pub(crate) fn plan(&self, session: &Session) -> Result<Plan, Cause> {
+        let offers = self.offers.load();
+        let offer = offers.iter().find(|offer| offer.id == session.ide);
+        match (self.catalogue.get(&session.ide), offer.map(|offer| &offer.available)) {
+            (Some(entry), Some(Ok(found))) => Ok(entry.plan(found, session, &self.settings)),
+            (_, Some(Err(cause))) => Err(cause.clone()),
+            _ => {
+                let text = format!("The IDE “{}” is no longer in the catalogue.", session.ide);
+                Err(Cause::new("ide-unknown", text, Who::Administrator))
+            }
+        }
+    }
+}
+
+fn sum(live: &[Session]) -> Use {
+    live.iter().filter(|s| s.state.holds_room()).fold(Use::default(), |sum, s| Use {
+        sessions: sum.sessions + 1,
+        cpus: sum.cpus + s.spec.cpus,
+        memory_mb: sum.memory_mb + s.spec.memory_mb,
+    })
+}
+
+fn random() -> Result<[u8; ID_CHARS], LaunchError> {
+    let mut bytes = [0; ID_CHARS];
+    getrandom::fill(&mut bytes).map_err(|e| LaunchError::Randomness(e.to_string()))?;
+    Ok(bytes)
+}
