@@ -1,0 +1,28 @@
+import { defineConfig } from '@playwright/test';
+
+const browser = process.env.CARREL_E2E_BROWSER;
+if (!browser) throw new Error('CARREL_E2E_BROWSER names no browser: run the tests with `cargo xtask test`');
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'results',
+  // Each worker has a server of its own with real IDEs; two keep two cores busy.
+  workers: 2,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: browser,
+      // Without WebGL the terminal of VS Code is drawn as text, which can be read. Chromium refuses its sandbox to root.
+      args: ['--disable-3d-apis', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    },
+  },
+});

@@ -1,0 +1,100 @@
+import { request as httpRequest } from 'node:http';
+import { homeAs, row } from '../carrel/pages.ts';
+import { type Carrel, bob } from '../carrel/server.ts';
+import { expect, test } from '../carrel/test.ts';
+
+/** Asks for a websocket, and gives the status of the answer. */
+function upgrade(carrel: Carrel, path: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest(`${carrel.url}${path}`, {
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'Y2FycmVsIGVuZCB0byBlbmQ=',
+        ...headers,
+      },
+    });
+    asked.on('upgrade', (answer, socket) => {
+      socket.destroy();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.on('response', (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+test('nobody reaches the session of somebody else', async ({ page, carrel, asAda, asBob, playwright }) => {
+  const { id } = await asAda.launch('jupyterlab', 'private');
+  await asAda.becomes(id, 'Active', 'Idle');
+  const cookie = async (http: { storageState(): Promise<{ cookies: { name: string; value: string }[] }> }) =>
+    (await http.storageState()).cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const socket = `/s/${id}/api/events/subscribe`;
+
+  await test.step('the owner does', async () => {
+    expect((await asAda.http.get(`/s/${id}/api/status`)).status()).toBe(200);
+    const headers = { cookie: await cookie(asAda.http), origin: carrel.url };
+    expect(await upgrade(carrel, socket, headers)).toBe(101);
+  });
+
+  await test.step('another user is told what is told of a session that never was', async () => {
+    const never = `${'0'.repeat(id.length)}`;
+    const calls: ['get' | 'post' | 'delete' | 'patch', string, unknown?][] = [
+      ['get', '/api/v1/sessions/ID'],
+      ['get', '/api/v1/sessions/ID/events'],
+      ['get', '/api/v1/sessions/ID/logs'],
+      ['get', '/api/v1/sessions/ID/usage'],
+      ['post', '/api/v1/sessions/ID/suspend'],
+      ['post', '/api/v1/sessions/ID/resume'],
+      ['post', '/api/v1/sessions/ID/keep', { until: '2099-01-01T00:00:00Z' }],
+      ['patch', '/api/v1/sessions/ID', { name: 'taken-over' }],
+      ['delete', '/api/v1/sessions/ID?force=true'],
+      ['get', '/s/ID/'],
+      ['get', '/s/ID/api/status'],
+      ['post', '/s/ID/api/kernels', {}],
+    ];
+    for (const [method, path, data] of calls) {
+      const told = async (session: string) => {
+        const answer = await asBob.http[method](path.replace('ID', session), { data });
+        // The request's own number differs, and the page names the address that was asked for.
+        const words = (await answer.text()).replaceAll(session, 'ID').replace(/[0-9a-hjkmnp-tv-z]{16,}/gi, '');
+        return [answer.status(), words];
+      };
+      expect(await told(id), `${method} ${path}`).toEqual(await told(never));
+      expect((await told(id))[0], `${method} ${path}`).toBe(404);
+    }
+    expect((await asAda.session(id)).name).toBe('private');
+  });
+
+  await test.step('another user gets no websocket', async () => {
+    const headers = { cookie: await cookie(asBob.http), origin: carrel.url };
+    expect(await upgrade(carrel, socket, headers)).toBe(404);
+  });
+
+  await test.step('nobody without a sign-in gets anything', async () => {
+    const anybody = await playwright.request.newContext({ baseURL: carrel.url });
+    expect((await anybody.get(`/api/v1/sessions/${id}`)).status()).toBe(401);
+    const page = await anybody.get(`/s/${id}/lab`, { maxRedirects: 0 });
+    expect([303, 401]).toContain(page.status());
+    expect(await upgrade(carrel, socket, { origin: carrel.url })).toBe(401);
+  });
+
+  await test.step('a page of another site gets no websocket in the name of the owner', async () => {
+    const headers = { cookie: await cookie(asAda.http), origin: 'http://evil.example' };
+    expect(await upgrade(carrel, socket, headers)).toBe(403);
+    const posted = await asAda.http.post(`/s/${id}/api/kernels`, { headers: { origin: 'http://evil.example' } });
+    expect(posted.status()).toBe(403);
+  });
+
+  await test.step('the home page of another user does not show it', async () => {
+    await homeAs(page, carrel, bob);
+    await expect(row(page, 'private')).toHaveCount(0);
+    await page.goto(`/s/${id}/`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    expect(await page.content()).not.toContain('private');
+  });
+});
