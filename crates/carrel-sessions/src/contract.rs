@@ -91,7 +91,7 @@ macro_rules! launcher_contract {
             a_second_stop_is_no_error,
             an_ide_that_does_not_listen_is_killed_after_the_grace,
             no_grace_kills_at_once,
-            stopping_what_is_not_there_is_no_error,
+            stopping_what_is_not_there_says_so,
             a_new_server_is_told_of_the_runs_that_go_on,
             an_end_is_told_again_until_it_is_forgotten,
             forgetting_leaves_what_runs_alone,
@@ -185,9 +185,11 @@ pub async fn no_grace_kills_at_once(place: &impl Place) {
     assert_eq!(heard.ending(&run).await, Ending::Asked);
 }
 
-/// The absence of a run is what its stop is for.
-pub async fn stopping_what_is_not_there_is_no_error(place: &impl Place) {
-    place.launcher().await.stop(&new_run(), GRACE).await.expect("stop of nothing");
+/// The absence of a run is what its stop is for; whoever waits for its end must learn that none will be reported.
+pub async fn stopping_what_is_not_there_says_so(place: &impl Place) {
+    let run = new_run();
+    let stopped = place.launcher().await.stop(&run, GRACE).await;
+    assert!(matches!(&stopped, Err(LauncherError::NoSuchRun(missing)) if *missing == run), "{stopped:?}");
 }
 
 /// A server that comes anew learns of a run that it did not start, and where it answers; and can stop it.

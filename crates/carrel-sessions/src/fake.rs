@@ -232,7 +232,7 @@ impl Launcher for FakeLauncher {
     async fn stop(&self, run: &RunId, grace: Duration) -> Result<(), LauncherError> {
         let mut place = self.place();
         place.calls.push(Call::Stop(run.clone(), grace));
-        let runs = place.runs.get(run).is_some_and(|run| run.ended.is_none());
+        let runs = place.run(run)?.ended.is_none();
         if runs && !place.stops_held {
             place.see(run, Seen::Ended(Ending::Asked));
         }

@@ -16,8 +16,8 @@ pub trait Launcher: Send + Sync {
     /// changes nothing.
     async fn start(&self, run: &RunId, plan: &Plan) -> Result<(), StartError>;
 
-    /// Ends a run: asks the IDE, and after `grace` kills all that is left. `grace` zero is Force Quit. A run that is
-    /// not there is no error: its absence is reported.
+    /// Ends a run: asks the IDE, and after `grace` kills all that is left. `grace` zero is Force Quit. Its end
+    /// is reported. [`LauncherError::NoSuchRun`] when it is not there, so that nobody waits for a report.
     async fn stop(&self, run: &RunId, grace: Duration) -> Result<(), LauncherError>;
 
     /// What is seen, beginning with a full listing after each reconnect; absence after a listing is a report too.

@@ -184,10 +184,13 @@ impl Supervisor {
             Seen::Unreachable(cause) => Event::Unreachable(cause),
             Seen::Ended(ending) => Event::Ended(ending),
         };
-        let after = self.happen(run, &event).await;
+        self.happen(run, &event).await;
         if matches!(event, Event::Ended(_)) {
             asked.forget(run);
-            if after.is_some_and(|s| matches!(s.state, State::Stopped { .. })) {
+            let session = until_stored(|| self.sessions.store.session(&run.session)).await;
+            // The last output of a session that can be started again is kept: it says why it failed.
+            let is_kept = session.is_some_and(|s| s.generation == run.generation && s.state.name() != "Stopped");
+            if !is_kept {
                 self.forget(run).await;
             }
         }
