@@ -1,1 +1,24 @@
-//! What tests of Carrel share: real databases, scratch folders, stories over HTTP.
+//! What tests of Carrel share: a real PostgreSQL, scratch folders, waiting for what is waited for.
+
+pub mod postgres;
+pub mod wait;
+
+use std::path::Path;
+use tempfile::TempDir;
+
+pub use postgres::Postgres;
+pub use wait::{eventually, within};
+
+/// A folder of one test's own, gone with the value. Its path is short, so that a socket in it has room for its name
+/// (107 bytes).
+///
+/// # Panics
+/// When no folder can be made.
+pub fn scratch() -> TempDir {
+    tempfile::Builder::new().prefix("carrel-").tempdir().expect("a scratch folder can be made")
+}
+
+/// The URL of a new SQLite file in `folder`, for `Store::open`.
+pub fn sqlite_url(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("carrel.db").display())
+}
