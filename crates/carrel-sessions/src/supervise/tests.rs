@@ -76,7 +76,7 @@ impl World {
     /// Waits until the session is as wanted.
     async fn wait(&self, id: &SessionId, wanted: &str) -> Session {
         let mut wakes = self.store.wakes();
-        let waited = async {
+        let looking = async {
             loop {
                 let session = self.store.session(id).await.unwrap().unwrap();
                 if session.state.name() == wanted {
@@ -85,20 +85,20 @@ impl World {
                 wakes.changed().await.unwrap();
             }
         };
-        match time::timeout(LIMIT, waited).await {
-            Ok(session) => session,
-            Err(_) => panic!("not {wanted} in time: {:?}", self.store.session(id).await),
+        if let Ok(session) = time::timeout(LIMIT, looking).await {
+            return session;
         }
+        panic!("not {wanted} in time: {:?}", self.store.session(id).await)
     }
 
     /// Waits until the launcher was asked what is wanted.
     async fn wait_for_call(&self, wanted: impl Fn(&Call) -> bool) {
-        let waited = async {
+        let looking = async {
             while !self.place.calls().iter().any(&wanted) {
                 time::sleep(Duration::from_millis(5)).await;
             }
         };
-        assert!(time::timeout(LIMIT, waited).await.is_ok(), "never asked: {:?}", self.place.calls());
+        assert!(time::timeout(LIMIT, looking).await.is_ok(), "never asked: {:?}", self.place.calls());
     }
 
     /// A row that an earlier server left.
