@@ -5,4 +5,6 @@
 
 pub mod folder;
 pub mod process;
+#[cfg(feature = "program")]
+pub mod program;
 pub mod protocol;
