@@ -141,9 +141,45 @@ async fn a_post_that_may_have_been_read_is_not_sent_again() {
     let rig = Rig::new(script.addr);
     let mut client = rig.client().await;
     get(&mut client).await;
-    let answer = ask(&mut client, "POST /s/01J/ HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx").await;
+    let answer = ask(&mut client, "POST /s/01J/ HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
     assert_eq!(script.heads().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_sent_again_goes_over_a_new_connection() {
+    let both = Arc::new(tokio::sync::Barrier::new(2));
+    let script = Script::play(move |mut wire, number| {
+        let both = Arc::clone(&both);
+        async move {
+            wire.head().await;
+            if number < 2 {
+                both.wait().await;
+                wire.write(OK).await;
+                wire.head().await;
+            } else {
+                wire.write(OK).await;
+            }
+        }
+    })
+    .await;
+    let rig = Rig::new(script.addr);
+    let (mut one, mut two) = (rig.client().await, rig.client().await);
+    tokio::join!(get(&mut one), get(&mut two));
+    assert!(get(&mut one).await.ends_with("ok"), "two connections are kept, both about to close");
+    assert_eq!(script.heads().len(), 4);
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_leaves_the_connection_to_the_next() {
+    let script = Script::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
+    let rig = Rig::new(script.addr);
+    let mut client = rig.client().await;
+    for _ in 0..3 {
+        client.write(GET).await;
+        client.head().await;
+    }
+    assert_eq!(script.connections(), 1);
 }
 
 #[tokio::test]
