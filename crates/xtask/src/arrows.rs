@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("carrel-model", &[]),
     ("carrel-config", &["carrel-model"]),
     ("carrel-store", &["carrel-model"]),
-    ("carrel-auth", &["carrel-config", "carrel-model"]),
+    ("carrel-auth", &["carrel-model"]),
     ("carrel-proxy", &[]),
     ("carrel-agent", &["carrel-model", "carrel-proxy"]),
     ("carrel-sessions", &["carrel-config", "carrel-model", "carrel-store"]),
