@@ -1,0 +1,91 @@
+//! The other end of a connection: its address, and whether it speaks TLS. A proxy in front is believed only when it
+//! is one of the trusted ones.
+
+use carrel_config::Settings;
+use http::request::Parts;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The cookie's name over HTTPS. The prefix makes browsers refuse one that was set by another host or for a path.
+pub(crate) const SECURE_COOKIE: &str = "__Host-carrel";
+/// The cookie's name over plain HTTP, where browsers take no `__Host-` cookies.
+pub(crate) const PLAIN_COOKIE: &str = "carrel";
+
+/// Where a request came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The browser's address, as far as it can be known.
+    pub address: IpAddr,
+    /// The browser speaks HTTPS, with us or with a trusted proxy.
+    pub secure: bool,
+}
+
+impl Client {
+    /// The client at the other end, put into the request by the house.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or(Self { address: Ipv4Addr::UNSPECIFIED.into(), secure: false })
+    }
+
+    /// Reads it from the connection and, behind a trusted proxy, from what that proxy says.
+    pub(crate) fn read(parts: &Parts, peer: IpAddr, settings: &Settings) -> Self {
+        let always_secure = settings.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        if !settings.trusted_proxies.contains(&peer) {
+            return Self { address: peer, secure: always_secure };
+        }
+        let said = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
+        let secure = always_secure || said("x-forwarded-proto") == Some("https");
+        // The last address that is no proxy of ours: what stands left of it, anybody can write.
+        let address = said("x-forwarded-for")
+            .and_then(|list| {
+                list.rsplit(',')
+                    .map_while(|one| one.trim().parse::<IpAddr>().ok())
+                    .find(|one| !settings.trusted_proxies.contains(one))
+            })
+            .unwrap_or(peer);
+        Self { address, secure }
+    }
+
+    /// The name of our cookie on this connection.
+    pub(crate) fn cookie_name(self) -> &'static str {
+        if self.secure { SECURE_COOKIE } else { PLAIN_COOKIE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn parts(headers: &[(&str, &str)]) -> Parts {
+        let request = headers.iter().fold(http::Request::builder(), |r, (name, value)| r.header(*name, *value));
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn settings() -> Settings {
+        let mut settings = Settings::local(PathBuf::from("/d"), PathBuf::from("/a"), Vec::new());
+        settings.trusted_proxies = vec![IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
+        settings
+    }
+
+    #[test]
+    fn a_stranger_cannot_say_that_it_speaks_https_or_comes_from_elsewhere() {
+        let forged = parts(&[("x-forwarded-proto", "https"), ("x-forwarded-for", "6.6.6.6")]);
+        let peer = IpAddr::from([192, 0, 2, 7]);
+        let client = Client::read(&forged, peer, &settings());
+        assert_eq!(client, Client { address: peer, secure: false });
+        assert_eq!(client.cookie_name(), "carrel");
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed_for_the_last_address_that_is_not_one_of_them() {
+        let said = parts(&[("x-forwarded-proto", "https"), ("x-forwarded-for", "6.6.6.6, 192.0.2.9, 10.0.0.2")]);
+        let client = Client::read(&said, IpAddr::from([10, 0, 0, 1]), &settings());
+        assert_eq!(client, Client { address: IpAddr::from([192, 0, 2, 9]), secure: true });
+        assert_eq!(client.cookie_name(), "__Host-carrel");
+    }
+
+    #[test]
+    fn a_public_address_with_https_makes_every_connection_secure() {
+        let settings = Settings { public_url: Some("https://carrel.example".into()), ..settings() };
+        assert!(Client::read(&parts(&[]), IpAddr::from([192, 0, 2, 7]), &settings).secure);
+    }
+}
