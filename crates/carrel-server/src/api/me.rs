@@ -1,0 +1,128 @@
+//! Who is signed in, what they use and may use.
+
+use crate::{
+    app::App,
+    body::Json,
+    caller::Caller,
+    problem::{Problem, ProblemBody},
+};
+use axum::extract::State;
+use carrel_model::Role;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// Opaque, never reused.
+    id: String,
+    /// What they sign in with.
+    name: String,
+    /// What pages call them.
+    display_name: String,
+    /// What they may.
+    role: RoleName,
+    /// What their sessions hold.
+    #[serde(rename = "use")]
+    holds: Use,
+    /// What their sessions may hold; null for no limit.
+    limits: Limits,
+    /// What this Carrel is called.
+    site_name: String,
+    /// The version of the server.
+    version: &'static str,
+    /// What an administrator should know of this server; empty for everybody else.
+    warnings: Vec<Warning>,
+}
+
+/// What somebody may do beyond their own sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RoleName {
+    User,
+    Administrator,
+    Superuser,
+}
+
+/// What sessions hold together.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Use {
+    /// Sessions that hold room.
+    sessions: u32,
+    /// Their CPUs.
+    cpus: f64,
+    /// Their memory, in MiB.
+    memory_mb: u64,
+}
+
+/// What sessions may hold together.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Limits {
+    /// Sessions at once.
+    sessions: Option<u32>,
+    /// CPUs together.
+    cpus: Option<f64>,
+    /// Memory together, in MiB.
+    memory_mb: Option<u64>,
+}
+
+/// Something about the server that its administrators should change or know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Warning {
+    /// Stable, in kebab case.
+    code: &'static str,
+    /// What, and what to do.
+    text: &'static str,
+}
+
+/// Show who you are
+#[utoipa::path(
+    get, path = "/api/v1/me", operation_id = "showMe", tag = "sign-in",
+    responses(
+        (status = 200, description = "You", body = Me),
+        (status = "default", description = "Why not", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn me(caller: Caller, State(app): State<App>) -> Result<Json<Me>, Problem> {
+    Ok(Json(Me::of(&app, &caller).await?))
+}
+
+impl Me {
+    pub(crate) async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
+        let user = caller.user();
+        let holds = app.sessions.use_of(&user.id).await?;
+        Ok(Self {
+            id: user.id.to_string(),
+            name: user.name.to_string(),
+            display_name: user.display_name.clone(),
+            role: match user.role {
+                Role::User => RoleName::User,
+                Role::Administrator => RoleName::Administrator,
+                Role::Superuser => RoleName::Superuser,
+            },
+            holds: Use { sessions: holds.sessions, cpus: holds.cpus, memory_mb: holds.memory_mb },
+            limits: Limits { sessions: app.sessions.max_sessions(), cpus: None, memory_mb: None },
+            site_name: app.settings.site_name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            warnings: if user.role >= Role::Administrator { warnings(app, caller) } else { Vec::new() },
+        })
+    }
+}
+
+fn warnings(app: &App, caller: &Caller) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if !caller.client().secure && !app.settings.listen.ip().is_loopback() {
+        warnings.push(Warning {
+            code: "plain-http",
+            text: "This page came over plain HTTP: passwords and sessions can be read on the way. Put a proxy with TLS \
+                   in front and set its address as the public one.",
+        });
+    }
+    if app.settings.shared_account {
+        warnings.push(Warning {
+            code: "shared-account",
+            text: "All sessions run as one account of this machine: whoever has a session can read the files of all.",
+        });
+    }
+    warnings
+}
