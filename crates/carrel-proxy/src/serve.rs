@@ -88,7 +88,6 @@ pub struct Proxy;
 
 impl Proxy {
     /// Binds and serves until [`Running::drain`] is called or the [`Running`] is dropped.
-    #[expect(clippy::needless_pass_by_value, reason = "the proxy keeps both; callers give them away")]
     pub fn start<H: House>(listen: Listen, house: Arc<H>, settings: ProxySettings) -> io::Result<Running> {
         let (listeners, local_addr) = match listen {
             Listen::Tcp(address) => {
@@ -99,19 +98,19 @@ impl Proxy {
             Listen::Unix(listener) => (vec![Listener::unix(listener)?], None),
         };
         let grace = Arc::new(OnceLock::new());
-        let (accepting, serving) = (Alive::new(), Alive::new());
+        let (accepting, running) = (Alive::new(), Alive::new());
         let mut threads = Vec::with_capacity(listeners.len());
         for (number, listener) in listeners.into_iter().enumerate() {
             let leave = Arc::new(Leave {
                 accepting: accepting.clone(),
-                serving: serving.clone(),
+                running: running.clone(),
                 grace: Arc::clone(&grace),
                 tasks: TaskTracker::new(),
                 turns: AtomicU32::new(0),
             });
             threads.push(spawn_thread(number, listener, Thread::new(Arc::clone(&house), &settings, leave))?);
         }
-        Ok(Running { local_addr, grace, accepting, serving, threads })
+        Ok(Running { local_addr, grace, accepting, running, threads })
     }
 }
 
@@ -138,7 +137,7 @@ pub struct Running {
     local_addr: Option<SocketAddr>,
     grace: Arc<OnceLock<Duration>>,
     accepting: Alive,
-    serving: Alive,
+    running: Alive,
     threads: Vec<oneshot::Receiver<()>>,
 }
 
@@ -160,7 +159,7 @@ impl Running {
             }
         };
         let in_time = timeout(grace, all).await.is_ok();
-        self.serving.end();
+        self.running.end();
         if !in_time {
             for thread in threads {
                 let _ = thread.await;
@@ -172,7 +171,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.accepting.end();
-        self.serving.end();
+        self.running.end();
     }
 }
 
@@ -181,7 +180,7 @@ pub(crate) struct Leave {
     /// Ends when no more is accepted.
     pub(crate) accepting: Alive,
     /// Ends when all that is left is cut off.
-    pub(crate) serving: Alive,
+    pub(crate) running: Alive,
     grace: Arc<OnceLock<Duration>>,
     pub(crate) tasks: TaskTracker,
     turns: AtomicU32,

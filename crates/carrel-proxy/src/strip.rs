@@ -52,6 +52,3 @@ pub(crate) fn path(uri: &mut Uri, prefix: &str) {
         *uri = Uri::from(path);
     }
 }
-
-#[cfg(test)]
-mod tests;
