@@ -3,4 +3,8 @@
 //! The agent runs as the user of the session, starts the IDE, forwards bytes to it, keeps the idle clock, and ends
 //! with a reason. It outlives the server.
 
+pub mod folder;
+pub mod process;
+#[cfg(feature = "program")]
+pub mod program;
 pub mod protocol;

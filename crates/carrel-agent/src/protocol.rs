@@ -6,24 +6,28 @@
 //! | `POST /start` with a plan | 204; 409 when it has another plan already |
 //! | `POST /stop` with [`Stop`] | 202 |
 //! | `POST /keep` with [`Keep`] | 204 |
-//! | `GET /watch` | JSON lines of [`Status`], one now and one at each change, until the end |
+//! | `GET /watch` | JSON lines of [`Status`], one now and one at each change, until the end; an empty line at least every [`HEARTBEAT`] |
 //! | `GET /output?follow=false` | the last output of the IDE, at most [`OUTPUT_BYTES`] |
 //! | `GET /usage` | usage as in [`Status::usage`] |
 //!
 //! A second socket, the data socket, takes the browser's requests, already checked by the server, and forwards them
 //! to the IDE. Both accept only peers with the uid of the server (given at the start) or of the agent itself.
 //!
-//! Files of a run's folder (mode 0700): `control.sock`, `data.sock`, `lock` (held while the agent lives), `pid` (JSON
-//! [`Pid`]), `ide.sock`, `secret`, `output.log` (rotated at [`OUTPUT_BYTES`]), `end.json` ([`End`], written last).
+//! The files that both sides know are those of [`crate::folder::RunFolder`].
 
-use carrel_model::{Activity, Ending, RunId, Usage};
+use carrel_model::{Activity, Ending, RunId, Step, Usage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The version of this protocol; both sides refuse another major number.
 pub const PROTOCOL: u32 = 1;
 /// How much output is kept, in bytes.
 pub const OUTPUT_BYTES: usize = 1 << 20;
+/// How much of the output stands in [`End::last_output`], in bytes.
+pub const LAST_OUTPUT_BYTES: usize = 8 << 10;
+/// The longest silence of `GET /watch`. An agent that is silent for longer does not run, whatever its socket does.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Where the agent is with the IDE.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,8 @@ pub struct Status {
     pub run: RunId,
     /// Where it is.
     pub phase: Phase,
+    /// The step of the start that is being worked on; all before it are done.
+    pub step: Option<Step>,
     /// More about the phase, for people: `started, waiting for an answer`.
     pub detail: Option<String>,
     /// Its use, once the IDE answers.

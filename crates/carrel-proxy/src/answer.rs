@@ -49,3 +49,6 @@ fn rewrite_cookies(headers: &mut HeaderMap, edits: &Edits) {
         headers.append(header::SET_COOKIE, line);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,6 @@ fn value_of(pair: &[u8]) -> &[u8] {
 fn is_one_of(name: &[u8], names: &[String]) -> bool {
     names.iter().any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests;

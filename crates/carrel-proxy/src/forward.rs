@@ -71,7 +71,7 @@ fn copy_of_head(request: &Request<Up>) -> Request<Up> {
 
 /// Whether the connection ended before any answer came, as opposed to a wrong answer.
 fn was_closed(error: &HyperError) -> bool {
-    let reset = || error.source().is_some_and(|source| source.is::<std::io::Error>());
+    let reset = || error.source().is_some_and(<dyn Error>::is::<std::io::Error>);
     error.is_incomplete_message() || error.is_canceled() || error.is_closed() || reset()
 }
 

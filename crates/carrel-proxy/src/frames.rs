@@ -135,11 +135,11 @@ mod tests {
         match len {
             0..=125 => bytes.push(u8::try_from(len).unwrap() | mask_bit),
             126..=0xFFFF => {
-                bytes.push(126 | mask_bit);
+                bytes.push(0x7E | mask_bit);
                 bytes.extend(u16::try_from(len).unwrap().to_be_bytes());
             }
             _ => {
-                bytes.push(127 | mask_bit);
+                bytes.push(0x7F | mask_bit);
                 bytes.extend(len.to_be_bytes());
             }
         }

@@ -106,3 +106,6 @@ fn upgrade(headers: &HeaderMap, chunked: bool) -> Result<(), Refusal> {
     let has_length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
     if chunked || has_length { Err(Refusal::UpgradeWithBody) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,13 +82,11 @@ async fn to_upstream<H: House>(cx: &Connection<H>, mut head: Parts, body: Incomi
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return edited(answer, &pass.edits).map(|body| Down::of(body, conn, pass.alive));
     }
-    match switch.zip(uri) {
-        Some((switch, uri)) => switched(cx, switch, uri, answer, pass),
-        None => {
-            failed.why = Why::Switched;
-            cx.thread.house.failed(&failed).map(Down::House)
-        }
-    }
+    let Some((switch, uri)) = switch.zip(uri) else {
+        failed.why = Why::Switched;
+        return cx.thread.house.failed(&failed).map(Down::House);
+    };
+    switched(cx, switch, uri, answer, pass)
 }
 
 /// Strips and sets; what the client wants to switch to, if it does.

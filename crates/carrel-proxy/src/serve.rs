@@ -88,6 +88,7 @@ pub struct Proxy;
 
 impl Proxy {
     /// Binds and serves until [`Running::drain`] is called or the [`Running`] is dropped.
+    #[expect(clippy::needless_pass_by_value, reason = "the proxy keeps both; callers give them away")]
     pub fn start<H: House>(listen: Listen, house: Arc<H>, settings: ProxySettings) -> io::Result<Running> {
         let (listeners, local_addr) = match listen {
             Listen::Tcp(address) => {
@@ -98,19 +99,19 @@ impl Proxy {
             Listen::Unix(listener) => (vec![Listener::unix(listener)?], None),
         };
         let grace = Arc::new(OnceLock::new());
-        let (accepting, running) = (Alive::new(), Alive::new());
+        let (accepting, serving) = (Alive::new(), Alive::new());
         let mut threads = Vec::with_capacity(listeners.len());
         for (number, listener) in listeners.into_iter().enumerate() {
             let leave = Arc::new(Leave {
                 accepting: accepting.clone(),
-                running: running.clone(),
+                serving: serving.clone(),
                 grace: Arc::clone(&grace),
                 tasks: TaskTracker::new(),
                 turns: AtomicU32::new(0),
             });
             threads.push(spawn_thread(number, listener, Thread::new(Arc::clone(&house), &settings, leave))?);
         }
-        Ok(Running { local_addr, grace, accepting, running, threads })
+        Ok(Running { local_addr, grace, accepting, serving, threads })
     }
 }
 
@@ -137,7 +138,7 @@ pub struct Running {
     local_addr: Option<SocketAddr>,
     grace: Arc<OnceLock<Duration>>,
     accepting: Alive,
-    running: Alive,
+    serving: Alive,
     threads: Vec<oneshot::Receiver<()>>,
 }
 
@@ -159,7 +160,7 @@ impl Running {
             }
         };
         let in_time = timeout(grace, all).await.is_ok();
-        self.running.end();
+        self.serving.end();
         if !in_time {
             for thread in threads {
                 let _ = thread.await;
@@ -171,7 +172,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.accepting.end();
-        self.running.end();
+        self.serving.end();
     }
 }
 
@@ -180,7 +181,7 @@ pub(crate) struct Leave {
     /// Ends when no more is accepted.
     pub(crate) accepting: Alive,
     /// Ends when all that is left is cut off.
-    pub(crate) running: Alive,
+    pub(crate) serving: Alive,
     grace: Arc<OnceLock<Duration>>,
     pub(crate) tasks: TaskTracker,
     turns: AtomicU32,

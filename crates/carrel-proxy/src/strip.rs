@@ -52,3 +52,6 @@ pub(crate) fn path(uri: &mut Uri, prefix: &str) {
         *uri = Uri::from(path);
     }
 }
+
+#[cfg(test)]
+mod tests;

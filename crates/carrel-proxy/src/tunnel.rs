@@ -24,7 +24,7 @@ use crate::{
 /// Close codes of RFC 6455: the service restarts; the policy says no.
 const SERVICE_RESTART: u16 = 1012;
 const POLICY_VIOLATION: u16 = 1008;
-/// How long a client may take to answer a close frame before its socket is closed under it.
+/// How long a client may take to close its side once the other has ended.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What a tunnel needs to know of the request it came from.
@@ -68,28 +68,29 @@ impl Opening {
 
 /// How a tunnel came to its end.
 enum End {
+    /// The upstream ended, or a side broke.
     Done(io::Result<()>),
+    /// The right to it ended.
     Ended,
+    /// The proxy goes.
     Leaving,
 }
 
 async fn run(mut pipe: Pipe, alive: Alive, leave: Arc<Leave>) {
-    let code = match flow(&mut pipe, &alive, &leave).await {
-        End::Leaving => match flow_until_turn(&mut pipe, &alive, &leave).await {
-            End::Leaving => SERVICE_RESTART,
-            End::Ended => POLICY_VIOLATION,
-            End::Done(_) => return,
-        },
-        End::Ended => POLICY_VIOLATION,
-        End::Done(result) => {
-            if let Err(error) = result {
-                tracing::debug!(%error, "tunnel broke");
-            }
-            return;
+    let mut end = flow(&mut pipe, &alive, &leave).await;
+    if matches!(end, End::Leaving) {
+        end = flow_until_turn(&mut pipe, &alive, &leave).await;
+    }
+    // A client that does not close its side in time is cut off by the drop.
+    let _ = match end {
+        End::Done(Ok(())) => timeout(GOODBYE, poll_fn(|cx| pipe.poll_up(cx))).await.map(drop),
+        End::Done(Err(error)) => {
+            tracing::debug!(%error, "tunnel broke");
+            Ok(())
         }
+        End::Ended => timeout(GOODBYE, pipe.goodbye(POLICY_VIOLATION)).await,
+        End::Leaving => timeout(GOODBYE, pipe.goodbye(SERVICE_RESTART)).await,
     };
-    // A client that does not answer in time is cut off by the drop.
-    let _ = timeout(GOODBYE, pipe.goodbye(code)).await;
 }
 
 /// Moves bytes until the tunnel is done or must be. The two switches are listened to once and then only looked at: a

@@ -44,8 +44,10 @@ impl From<sqlx::Error> for Error {
             }
             E::ColumnDecode { .. } | E::Decode(_) => Self::Damaged(error.to_string()),
             E::Database(from) => match from.code().as_deref() {
-                // Starting up, shutting down, connections ended or used up.
-                Some("57P01" | "57P02" | "57P03" | "53300" | "08006" | "08003" | "08000") => Self::Away(error),
+                // Starting up, shutting down, connections ended, used up or no longer let in.
+                Some(
+                    "57P01" | "57P02" | "57P03" | "53300" | "28000" | "28P01" | "3D000" | "08000" | "08003" | "08006",
+                ) => Self::Away(error),
                 Some("53100") => Self::DiskFull(error),
                 _ => match sqlite_code(from.as_ref()) {
                     Some(5 | 6) => Self::Away(error),

@@ -34,3 +34,6 @@ pub use sign_in::{Credential, NewSignIn, SignIn};
 pub use token::{NewToken, Scope, Token};
 pub use usage::UsagePoint;
 pub use user::NewUser;
+
+#[cfg(test)]
+mod tests;

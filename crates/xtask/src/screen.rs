@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use std::{
     cell::RefCell,
     fmt::Write as _,
-    fs::File,
+    fs::{self, File},
     io::{self, BufRead, BufReader, IsTerminal, Write},
     path::PathBuf,
     process::{Command, Stdio},
@@ -136,6 +136,7 @@ impl Step {
         if !status.success() {
             bail!("{}", failure(&program, status.code(), &tail, &log_path));
         }
+        fs::remove_file(log_path)?;
         Ok(())
     }
 

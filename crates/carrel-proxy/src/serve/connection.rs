@@ -61,7 +61,7 @@ impl<H: House> Thread<H> {
         leave.tasks.close();
         tokio::select! {
             () = leave.tasks.wait() => (),
-            () = leave.running.ended() => (),
+            () = leave.serving.ended() => (),
         }
     }
 

@@ -92,7 +92,7 @@ impl Listening {
 
 /// Finds clients that vanished without a word, such as laptops that were shut, within two minutes.
 fn keepalive() -> TcpKeepalive {
-    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15)).with_retries(4)
+    TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15)).with_retries(4)
 }
 
 /// Whether accepting failed because of one connection, so that the next may do; otherwise something has run out.

@@ -59,12 +59,20 @@ impl Pipe {
         self.down.left.extend_from_slice(from_upstream);
     }
 
-    /// Moves what can be moved; ready when both directions are done or one is broken.
+    /// Moves what can be moved; ready when the upstream has ended and the client knows, or when a side is broken. A
+    /// client that ends first still gets what the upstream has to say.
     pub(super) fn poll_flow(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { client, upstream, up, down, observer } = self;
-        let up = up.poll(cx, client, upstream, |bytes| observer.up(bytes))?;
-        let down = down.poll(cx, upstream, client, |bytes| observer.down(bytes))?;
-        if up.is_ready() && down.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if let Poll::Ready(Err(error)) = self.poll_up(cx) {
+            return Poll::Ready(Err(error));
+        }
+        let Self { client, upstream, down, observer, .. } = self;
+        down.poll(cx, upstream, client, |bytes| observer.down(bytes))
+    }
+
+    /// Moves what comes from the client; ready when it has ended and the upstream knows.
+    pub(super) fn poll_up(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { client, upstream, up, observer, .. } = self;
+        up.poll(cx, client, upstream, |bytes| observer.up(bytes))
     }
 
     /// Ends a tunnel that could go on: tells the client why when its protocol has a way to, and waits until it has

@@ -67,11 +67,11 @@ impl Conn {
             if shelves.is_empty() {
                 tokio::spawn(sweep());
             }
-            let shelf = shelves
+            let place = shelves
                 .entry(upstream.id)
                 .or_insert_with(|| Shelf { upstream: Arc::downgrade(&upstream), idle: Vec::new() });
-            if shelf.idle.len() < upstream.pool.idle {
-                shelf.idle.push(Idle { send, since: Instant::now() });
+            if place.idle.len() < upstream.pool.idle {
+                place.idle.push(Idle { send, since: Instant::now() });
             }
         });
     }

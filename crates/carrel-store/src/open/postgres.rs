@@ -10,6 +10,8 @@ use std::{io, str::FromStr, time::Duration};
 
 /// How long the server may take to answer at the start.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a call waits for a connection before it says that the database is away.
+const PATIENCE_LATER: Duration = Duration::from_secs(5);
 /// One of them listens for other replicas.
 const CONNECTIONS: u32 = 10;
 
@@ -37,7 +39,8 @@ pub(super) async fn open(url: &str) -> Result<Store, OpenError> {
         Ok(Err(error)) => return Err(open_error(&place, &error)),
         Err(_) => return Err(no_answer),
     }
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options);
+    let pool =
+        PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE_LATER).connect_lazy_with(options);
     Store::new(On::Pg(pool), place)
 }
 

@@ -9,14 +9,9 @@ const VERSION: &str = "JupyterLab 4.6.6, Notebook 7.6.5";
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 /// The Python of the system: other accounts can't run one that lies in a home folder.
 const PYTHON: &str = "/usr/bin/python3";
-/// No question about news in each new session.
-const SETTINGS: &str = r#"{
-  "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false }
-}
-"#;
 
 pub(super) fn part(ides: &Path) -> Part<'static> {
-    let hash = Inputs::new().text(REQUIREMENTS).text(SETTINGS).text(&python()).hash();
+    let hash = Inputs::new().text(REQUIREMENTS).text(&python()).hash();
     Part { name: "Jupyter", version: VERSION, folder: ides.join(format!("jupyter-{hash}")), make: Box::new(make) }
 }
 
@@ -36,8 +31,5 @@ fn make(step: &Step, folder: &Path) -> anyhow::Result<()> {
     pip.args(["install", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--requirement"]).arg(&list);
     step.run(&mut pip)?;
     fs::remove_dir_all(temp)?;
-    let settings = folder.join("share/jupyter/lab/settings");
-    fs::create_dir_all(&settings)?;
-    fs::write(settings.join("overrides.json"), SETTINGS)?;
     Ok(())
 }

@@ -1,0 +1,213 @@
+//! The life of a run, from its plan to its end.
+
+use crate::{
+    program::{
+        agent::Agent,
+        ask, causes,
+        causes::Exit,
+        child::{self, Child},
+        control,
+        house::{Gate, Use},
+        limits::Limits,
+        meter::Meter,
+        prepare::{self, Missing, Prepared},
+        probe::Probe,
+        ward::{Outcome, Ward},
+    },
+    protocol::{End, Phase},
+};
+use carrel_model::{Cause, Ending, IdleAction, Plan, Step};
+use carrel_proxy::{Listen, Proxy, ProxySettings, Running};
+use http::{HeaderMap, HeaderName};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+/// An agent that gets no plan for this long is not needed: the server that started it would ask again.
+const PLAN_LIMIT: Duration = Duration::from_mins(1);
+/// How long an IDE has to end by itself when nobody said how long.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+/// How long the rest of the output is waited for, once all processes are gone.
+const OUTPUT_LIMIT: Duration = Duration::from_secs(1);
+/// A start that shows some progress again and again is given up after so many times its limit.
+const LIMITS_IN_ALL: u32 = 10;
+
+/// Lives until the run has ended. `None`: it never began.
+pub(crate) async fn live(agent: &Arc<Agent>) -> Option<End> {
+    let mut plans = agent.plan.subscribe();
+    let mut stops = agent.stop.subscribe();
+    let plan = tokio::select! {
+        plan = plans.wait_for(Option::is_some) => plan.ok()?.clone()?,
+        _ = stops.wait_for(Option::is_some) => return Some(end(agent, Ending::Asked)),
+        () = sleep(PLAN_LIMIT) => return None,
+    };
+    let ending = match begin(agent, &plan) {
+        Err(missing) => Ending::Failed { cause: causes::missing(&missing) },
+        Ok(begun) => begun.run(agent).await,
+    };
+    Some(end(agent, ending))
+}
+
+fn end(agent: &Agent, ending: Ending) -> End {
+    End { at: agent.clock.now(), ending, last_output: agent.output.last_lines() }
+}
+
+/// A run whose IDE was started.
+struct Begun {
+    plan: Arc<Plan>,
+    prepared: Prepared,
+    /// Serves the data socket while it is there.
+    _gate: Running,
+    headers: HeaderMap,
+    used: Arc<Use>,
+    child: Child,
+    meter: Meter,
+    output: tokio::task::JoinHandle<()>,
+}
+
+fn begin(agent: &Arc<Agent>, plan: &Arc<Plan>) -> Result<Begun, Missing> {
+    let run = agent.status().run.to_string();
+    agent.reached(Step::ImagePresent, None);
+    let prepared = Prepared::new(plan, &run, &agent.folder, &prepare::account())?;
+    agent.reached(Step::StorageAttached, None);
+    let secret = prepared.write(plan, &agent.folder)?;
+    let used = Arc::new(Use::new(plan, agent.clock.clone()));
+    let (gate, headers) = open_gate(agent, plan, &prepared, secret, &used).map_err(Missing::Process)?;
+    let memory = plan.memory_mb << 20;
+    let limits = Limits::set(&format!("carrel-{run}"), plan.cpus, memory);
+    agent.bounded(limits.describe());
+    let (child, pipe) = child::start(&prepared, limits.door()).map_err(Missing::Process)?;
+    agent.reached(Step::IdeAnswers, Some("Started, waiting for its answer."));
+    let output = tokio::spawn(pump(agent.clone(), pipe));
+    let meter = Meter::new(limits, memory);
+    Ok(Begun { plan: plan.clone(), prepared, _gate: gate, headers, used, child, meter, output })
+}
+
+async fn pump(agent: Arc<Agent>, pipe: tokio::net::unix::pipe::Receiver) {
+    if let Err(error) = agent.output.pump(pipe).await {
+        agent.log(&format!("the output cannot be read any more: {error}"));
+    }
+}
+
+/// Opens the data socket. Returns the headers of the agent's own questions to the IDE.
+fn open_gate(
+    agent: &Agent,
+    plan: &Plan,
+    prepared: &Prepared,
+    secret: String,
+    used: &Arc<Use>,
+) -> io::Result<(Running, HeaderMap)> {
+    // `{user}` stays: it is who asks, request by request.
+    let variables = prepared.variables.without("user").with("secret", secret);
+    let fill = |(name, text): (&String, &String)| {
+        let name = HeaderName::try_from(name).map_err(io::Error::other)?;
+        Ok((name, variables.fill(text)))
+    };
+    let headers = plan.http.headers.iter().map(fill).collect::<io::Result<Vec<_>>>()?;
+    let gate = Arc::new(Gate::new(plan, &agent.folder, headers, used.clone()));
+    let listener = control::bind(&agent.folder.data())?;
+    let own = gate.own_headers();
+    let peers = agent.peers;
+    let settings = ProxySettings {
+        // The server keeps its connections for as long as it likes.
+        head_timeout: None,
+        allow_uid: Some(Arc::new(move |uid| peers.contains(&uid))),
+        ..ProxySettings::new(tokio::runtime::Handle::current())
+    };
+    Ok((Proxy::start(Listen::Unix(listener), gate, settings)?, own))
+}
+
+impl Begun {
+    async fn run(mut self, agent: &Arc<Agent>) -> Ending {
+        let ready = self.answers(agent.clone());
+        let (busy, busy_because) = watch::channel(None);
+        let probe = Probe::new(&self.plan, agent.folder.ide(), self.headers.clone());
+        // A rule of seconds, as in tests, wants to be looked at more often.
+        let every = Duration::from_secs((self.plan.idle.idle_after_s / 4).clamp(1, 10));
+        let ward = Ward::new(agent, self.plan.idle.clone(), &self.used, busy_because);
+        let outcome = ward.run(&mut self.child, &mut self.meter, ready, probe.run(busy, every)).await;
+        agent.log(&format!("{outcome:?}"));
+        agent.came_to(Phase::Stopping);
+        let Self { child, meter, .. } = &mut self;
+        match &outcome {
+            Outcome::Exited { .. } => child.kill_rest(|| meter.kill()).await,
+            Outcome::OutOfMemory(_) => {
+                agent.ask_stop(Duration::ZERO);
+                child.kill_rest(|| meter.kill()).await;
+            }
+            Outcome::Asked | Outcome::Idle(_) | Outcome::NotReady(_) => {
+                agent.ask_stop(GRACE);
+                child.stop(agent.stop.subscribe(), || meter.kill()).await;
+            }
+        }
+        let ran_out = meter.too_much_memory();
+        meter.close();
+        // What was written last matters most.
+        let _ = timeout(OUTPUT_LIMIT, &mut self.output).await;
+        self.ending(agent, outcome, ran_out)
+    }
+
+    fn ending(&self, agent: &Agent, outcome: Outcome, ran_out: Option<u64>) -> Ending {
+        let said = agent.output.last_lines();
+        let failed = |cause| Ending::Failed { cause };
+        match outcome {
+            Outcome::Asked => Ending::Asked,
+            Outcome::Idle(IdleAction::Suspend) => Ending::IdleSuspend,
+            Outcome::Idle(IdleAction::Quit) => Ending::IdleQuit,
+            Outcome::OutOfMemory(used) => failed(causes::out_of_memory(used, self.plan.memory_mb << 20)),
+            Outcome::Exited { exit: Exit::Code(0), was_ready: true } => Ending::Quit,
+            Outcome::Exited { exit, was_ready } => failed(if let Some(used) = ran_out {
+                causes::out_of_memory(used, self.plan.memory_mb << 20)
+            } else {
+                self.full_disk(agent, &said).unwrap_or_else(|| causes::exited(exit, was_ready, &said))
+            }),
+            Outcome::NotReady(seen) => failed(
+                self.full_disk(agent, &said)
+                    .unwrap_or_else(|| causes::start_timeout(self.plan.start_limit_s, &seen, &said)),
+            ),
+        }
+    }
+
+    /// Whether want of room is what ended the IDE: it says so, or there is none.
+    fn full_disk(&self, agent: &Agent, said: &str) -> Option<Cause> {
+        let places = [self.prepared.home.as_path(), &self.prepared.folder, agent.folder.path()];
+        let full = causes::full_disk(places);
+        let says = ["No space left on device", "ENOSPC", "Disk quota exceeded"].iter().any(|word| said.contains(word));
+        (says || full.is_some()).then(|| causes::disk_full(full.unwrap_or(&self.prepared.home)))
+    }
+
+    /// Asks until the IDE answers. The error is what was seen last, when nothing moves any more.
+    fn answers(&self, agent: Arc<Agent>) -> impl Future<Output = Result<(), String>> + use<> {
+        let path = self.prepared.variables.fill(&self.plan.http.ready_path);
+        let limit = Duration::from_secs(self.plan.start_limit_s);
+        let headers = self.headers.clone();
+        async move {
+            let began = Instant::now();
+            let mut moved = began;
+            let mut known = (0, String::new());
+            loop {
+                let (seen, pause) = match ask::get(&agent.folder.ide(), &path, &headers).await {
+                    Ok((status, _)) if status.is_success() || status.is_redirection() => return Ok(()),
+                    Ok((status, _)) => (format!("{path} answers {status}"), 50),
+                    Err(error) if is_absent(&error) && began.elapsed() > GRACE => ("it does not listen".into(), 100),
+                    Err(error) if is_absent(&error) => ("it does not listen".into(), 10),
+                    Err(error) => (format!("it listens and does not answer ({error})"), 50),
+                };
+                let now = (agent.output.total(), seen);
+                if now != known {
+                    (known, moved) = (now, Instant::now());
+                }
+                if moved.elapsed() >= limit || began.elapsed() >= limit * LIMITS_IN_ALL {
+                    return Err(known.1);
+                }
+                sleep(Duration::from_millis(pause)).await;
+            }
+        }
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}

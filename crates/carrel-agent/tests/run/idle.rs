@@ -1,0 +1,104 @@
+//! The idle clock of a run, with nobody connected.
+
+use crate::place::{Place, eventually, get, plan};
+use carrel_agent::protocol::Keep;
+use carrel_model::{Clock, Ending, IdleAction, IdleRule, Plan, plan::BusyProbe};
+use futures::SinkExt;
+use jiff::SignedDuration;
+use tokio_tungstenite::tungstenite::Message;
+
+/// A plan that is idle after one second and ends after `ends_after_s`.
+fn hasty(ends_after_s: Option<u64>, action: IdleAction) -> Plan {
+    let mut plan = plan(&[]);
+    plan.idle = IdleRule { idle_after_s: 1, ends_after_s, action, busy_cpus: 100.0 };
+    plan
+}
+
+#[tokio::test]
+async fn a_session_without_use_is_suspended_while_no_server_is_connected() {
+    let mut place = Place::new().await;
+    place.ready(&hasty(Some(3), IdleAction::Suspend)).await;
+    let end = place.end().await;
+    assert_eq!((end.ending, place.folder.read_end().is_some()), (Ending::IdleSuspend, true));
+}
+
+#[tokio::test]
+async fn a_rule_may_quit_instead() {
+    let mut place = Place::new().await;
+    place.ready(&hasty(Some(2), IdleAction::Quit)).await;
+    assert_eq!(place.end().await.ending, Ending::IdleQuit);
+}
+
+#[tokio::test]
+async fn a_request_of_a_person_is_use_and_the_polling_of_a_page_is_none() {
+    let place = Place::new().await;
+    place.ready(&hasty(None, IdleAction::Suspend)).await;
+    let idle = place.until("it is idle", |status| status.activity.as_ref().unwrap().idle_since.is_some()).await;
+    let before = idle.activity.unwrap();
+    place.ide("/s/x/polled").await;
+    assert_eq!(place.status().await.activity.unwrap(), before);
+    place.ide("/s/x/a-page").await;
+    let used = place.until("it is in use", |status| status.activity.as_ref().unwrap().idle_since.is_none()).await;
+    assert!(used.activity.unwrap().last_active_at > before.last_active_at);
+}
+
+#[tokio::test]
+async fn what_a_person_types_into_a_websocket_is_use_and_pings_are_none() {
+    let place = Place::new().await;
+    place.ready(&hasty(None, IdleAction::Suspend)).await;
+    let stream = tokio::net::UnixStream::connect(place.folder.data()).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async("ws://carrel.test/s/x/ws", stream).await.unwrap();
+    let is_idle = |idle: bool| {
+        move |status: &carrel_agent::protocol::Status| status.activity.as_ref().unwrap().idle_since.is_some() == idle
+    };
+    let before = place.until("it is idle", is_idle(true)).await.activity;
+    socket.send(Message::Ping("are you there, my friend?".into())).await.unwrap();
+    socket.send(Message::text("keep-alive")).await.unwrap();
+    // Requests are counted in order with what the tunnel carried before: this one is answered after both.
+    assert!(get(&place.folder.data(), "/s/x/polled").await.status().is_success());
+    assert_eq!(place.status().await.activity, before);
+    socket.send(Message::text("print('hello, world')")).await.unwrap();
+    place.until("it is in use", is_idle(false)).await;
+}
+
+#[tokio::test]
+async fn a_busy_kernel_holds_the_clock_and_its_notebook_is_named() {
+    let mut place = Place::new().await;
+    let mut plan = hasty(Some(4), IdleAction::Suspend);
+    plan.probe.busy = BusyProbe::Jupyter;
+    place.ready(&plan).await;
+    place.ide("/s/x/busy?state=busy").await;
+    let busy = place.until("it is busy", |s| s.activity.as_ref().unwrap().busy_because.is_some()).await;
+    let activity = busy.activity.unwrap();
+    assert_eq!(activity.busy_because.as_deref(), Some("The kernel of train.ipynb is running."));
+    assert_eq!(activity.ends_at, None);
+    place.ide("/s/x/busy?state=idle").await;
+    assert_eq!(place.end().await.ending, Ending::IdleSuspend);
+}
+
+#[tokio::test]
+async fn computing_counts_as_busy() {
+    let place = Place::new().await;
+    let mut plan = hasty(Some(600), IdleAction::Suspend);
+    plan.idle.busy_cpus = 0.2;
+    place.ready(&plan).await;
+    place.ide("/s/x/burn?seconds=30").await;
+    let busy = place.until("it is busy", |s| s.activity.as_ref().unwrap().busy_because.is_some()).await;
+    let because = busy.activity.unwrap().busy_because;
+    assert_eq!(because.as_deref(), Some("It is computing: CPU use is above 0.2."));
+}
+
+#[tokio::test]
+async fn a_session_that_is_kept_does_not_end_before() {
+    let mut place = Place::new().await;
+    place.ready(&hasty(Some(2), IdleAction::Suspend)).await;
+    let until = Clock::System.now() + SignedDuration::from_secs(5);
+    place.post("/keep", &Keep { until: Some(until) }).await;
+    let kept = eventually("it is told", || async {
+        place.status().await.activity.filter(|activity| activity.keep_until.is_some())
+    });
+    assert_eq!(kept.await.keep_until, Some(until));
+    let end = place.end().await;
+    assert_eq!(end.ending, Ending::IdleSuspend);
+    assert!(end.at >= until, "{} {until}", end.at);
+}

@@ -1,0 +1,18 @@
+/** The names by which the pages call what the API sends. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Session = Schemas["SessionView"];
+export type State = Schemas["StateName"];
+export type Me = Schemas["Me"];
+export type SignIn = Schemas["SignInView"];
+export type Token = Schemas["TokenView"];
+export type NewToken = Schemas["NewTokenView"];
+export type Scope = Schemas["ScopeName"];
+export type LaunchOptions = Schemas["LaunchOptions"];
+export type Launch = Schemas["Launch"];
+export type SessionEvent = Schemas["EventView"];
+export type Usage = Schemas["UsageHistory"];
+/** One line of the `usage` event. */
+export type UsageNews = Schemas["UsageNow"];

@@ -1,0 +1,77 @@
+/** The pages and what of them stands in the address. */
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import type { UsageWindow } from "./api/queries";
+import { LiveProvider } from "./parts/live";
+import { Shell } from "./parts/Shell";
+import { Home } from "./routes/Home";
+import { NotFound, PageFailed } from "./routes/NotFound";
+import { SessionPage } from "./routes/SessionPage";
+import { Settings } from "./routes/Settings";
+import { Start } from "./routes/Start";
+import type { Show, Sort } from "./sessions/list";
+
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+  allowed.find((one) => one === value);
+const text = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
+
+export interface HomeSearch {
+  show?: Show | "history";
+  q?: string;
+  sort?: Sort;
+  /** Opens New Session; the value is the IDE that is chosen, or 1 for the default. */
+  new?: string;
+}
+
+export const tabs = ["overview", "usage", "events", "logs"] as const;
+export type Tab = (typeof tabs)[number];
+
+export interface SessionSearch {
+  tab?: Tab;
+  window?: UsageWindow;
+}
+
+const root = createRootRoute({
+  component: () => (
+    <LiveProvider>
+      <Shell />
+    </LiveProvider>
+  ),
+  notFoundComponent: NotFound,
+  errorComponent: ({ error }) => <PageFailed error={error} />,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: Home,
+  validateSearch: (search: Record<string, unknown>): HomeSearch => ({
+    show: oneOf(search.show, ["running", "not-running", "history"] as const),
+    q: text(search.q),
+    sort: oneOf(search.sort, ["name", "used", "created"] as const),
+    new: text(search.new),
+  }),
+});
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions/$id",
+  component: SessionPage,
+  validateSearch: (search: Record<string, unknown>): SessionSearch => ({
+    tab: oneOf(search.tab, ["usage", "events", "logs"] as const),
+    window: oneOf(search.window, ["24h", "7d"] as const),
+  }),
+});
+
+const start = createRoute({ getParentRoute: () => root, path: "/sessions/$id/start", component: Start });
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, session, start, settings]),
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
