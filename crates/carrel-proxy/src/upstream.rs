@@ -27,7 +27,7 @@ pub enum Target {
 /// How connections to an upstream are kept, and how long one may take to come about.
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
-    /// How many idle connections are kept per thread; 0 closes each after its answer.
+    /// How many idle connections are kept per thread once a burst of requests is over; 0 closes each after its answer.
     pub idle: usize,
     /// How long one is kept idle. Below the 5 seconds after which many servers close.
     pub age: Duration,

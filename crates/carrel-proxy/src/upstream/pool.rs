@@ -14,6 +14,9 @@ use crate::body::Up;
 
 /// How often connections that got too old are closed.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How many idle connections there may be for a moment, between two bursts of requests. Closing what goes beyond
+/// [`PoolSettings::idle`](super::PoolSettings::idle) at once would dial anew for most requests of a busy page.
+const BURST: usize = 256;
 
 thread_local! {
     static SHELVES: RefCell<HashMap<u64, Shelf>> = RefCell::default();
@@ -70,14 +73,14 @@ impl Conn {
             let place = shelves
                 .entry(upstream.id)
                 .or_insert_with(|| Shelf { upstream: Arc::downgrade(&upstream), idle: Vec::new() });
-            if place.idle.len() < upstream.pool.idle {
+            if place.idle.len() < upstream.pool.idle.max(BURST) {
                 place.idle.push(Idle { send, since: Instant::now() });
             }
         });
     }
 }
 
-/// Closes what got too old, until nothing is left.
+/// Closes what got too old or was only kept for a burst, until nothing is left.
 async fn sweep() {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
@@ -85,6 +88,10 @@ async fn sweep() {
             shelves.retain(|_, shelf| {
                 let Some(upstream) = shelf.upstream.upgrade() else { return false };
                 shelf.idle.retain(|idle| !idle.send.is_closed() && idle.since.elapsed() < upstream.pool.age);
+                // The oldest are first. What was used since the last sweep may still be part of a burst.
+                let surplus = shelf.idle.len().saturating_sub(upstream.pool.idle);
+                let unused = shelf.idle.iter().take(surplus).take_while(|idle| idle.since.elapsed() >= SWEEP_EVERY);
+                shelf.idle.drain(..unused.count());
                 !shelf.idle.is_empty()
             });
             shelves.is_empty()

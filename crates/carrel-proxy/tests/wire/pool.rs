@@ -77,6 +77,42 @@ async fn what_is_idle_for_too_long_is_closed() {
     soon("the idle connection to be closed", wait.recv()).await;
 }
 
+/// Answers `together` requests at once, when all of them are there; tells of each connection that was closed.
+async fn answers_together(together: usize) -> (Script, tokio::sync::mpsc::UnboundedReceiver<()>) {
+    let (closed, wait) = tokio::sync::mpsc::unbounded_channel();
+    let all = Arc::new(tokio::sync::Barrier::new(together));
+    let script = Script::play(move |mut wire, _| {
+        let (closed, all) = (closed.clone(), Arc::clone(&all));
+        async move {
+            while wire.try_head().await.is_some() {
+                all.wait().await;
+                wire.write(OK).await;
+            }
+            closed.send(()).unwrap();
+        }
+    });
+    (script.await, wait)
+}
+
+#[tokio::test]
+async fn a_burst_of_requests_leaves_its_connections_to_the_next_burst_and_not_for_long() {
+    const TOGETHER: usize = 12;
+    let (script, mut closed) = answers_together(TOGETHER).await;
+    let pool = PoolSettings { idle: 4, age: Duration::from_hours(1), ..PoolSettings::default() };
+    let rig = Rig::with(Upstream::new(Target::Tcp(script.addr), pool), edits());
+    let mut clients = Vec::new();
+    for _ in 0..TOGETHER {
+        clients.push(rig.client().await);
+    }
+    for _ in 0..5 {
+        futures::future::join_all(clients.iter_mut().map(get)).await;
+    }
+    assert_eq!(script.connections(), TOGETHER);
+    for _ in 4..TOGETHER {
+        soon("what was only kept for a burst to be closed", closed.recv()).await;
+    }
+}
+
 #[tokio::test]
 async fn connections_of_an_upstream_that_is_gone_are_closed() {
     let (closed, mut wait) = tokio::sync::mpsc::unbounded_channel();
