@@ -1,12 +1,104 @@
-//! `cargo xtask bench`: Carrel beside its peers, in one run.
+//! `cargo xtask bench`: Carrel beside its peers, in one run. What is measured, and how, is in `bench/`.
 
-use crate::screen::Screen;
-use anyhow::bail;
+use crate::{
+    install::{self, Node, debian, npm},
+    places::{ACCOUNT, Places},
+    programs::{self, Profile},
+    screen::{Done, Screen},
+    up,
+};
+use anyhow::{Context, bail};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// What can be chosen.
 #[derive(clap::Args)]
-pub(crate) struct Options {}
+pub(crate) struct Options {
+    /// Rounds of load; each measures everything once
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+    /// Seconds that each measurement takes
+    #[arg(long, value_name = "S")]
+    seconds: Option<f64>,
+    /// One short round: shows that everything works, its numbers say little
+    #[arg(long)]
+    quick: bool,
+    /// Writes the figures into docs/bench.md
+    #[arg(long)]
+    write: bool,
+    /// Only these subjects, by commas: direct, nginx, nginx-auth, haproxy, chp, proxy-alone, carrel
+    #[arg(long, value_name = "SUBJECTS")]
+    only: Option<String>,
+}
 
-pub(crate) fn run(_screen: &Screen, _options: &Options) -> anyhow::Result<()> {
-    bail!("there is no bench yet")
+pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
+    let places = Places::find()?;
+    debian::packages(screen, &places, &[debian::TO_RUN, debian::TO_BENCH])?;
+    up::account(screen, &places)?;
+    let installed = install::all(screen, &places)?;
+    let chp = peers_from_npm(screen, &places, &installed.node)?;
+    programs::pages(screen, &places, &installed.node)?;
+    let programs = programs::build(screen, &places, Profile::Release)?;
+    let bench = programs::build_bench(screen, &places)?;
+
+    let mut command = Command::new(bench);
+    command.arg("run").arg("--carrel").arg(programs.carrel).arg("--agent").arg(programs.agent);
+    command.arg("--ide-path").arg(installed.ide_path).arg("--node").arg(installed.node.program()).arg("--chp").arg(chp);
+    for name in ["nginx", "haproxy"] {
+        command.arg(format!("--{name}")).arg(program_of_system(name)?);
+    }
+    if places.as_account {
+        command.args(["--account", ACCOUNT]);
+    }
+    choices(&mut command, options, &places.root);
+    let status = command.status().context("the bench could not be started")?;
+    if !status.success() {
+        bail!("the bench ended with {status}");
+    }
+    Ok(())
+}
+
+/// Hands on what was chosen; what was not has its default there.
+fn choices(command: &mut Command, options: &Options, root: &Path) {
+    if let Some(rounds) = options.rounds {
+        command.arg("--rounds").arg(rounds.to_string());
+    }
+    if let Some(seconds) = options.seconds {
+        command.arg("--seconds").arg(seconds.to_string());
+    }
+    if options.quick {
+        command.arg("--quick");
+    }
+    if let Some(only) = &options.only {
+        command.arg("--only").arg(only);
+    }
+    if options.write {
+        command.arg("--write").arg(root.join("docs/bench.md"));
+    }
+}
+
+/// Installs configurable-http-proxy with the versions of `bench/peers`; says where it is.
+fn peers_from_npm(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<PathBuf> {
+    let folder = places.cache.join("bench-peers");
+    screen.step("Peers from npm", |step| {
+        let _lock = places.lock("bench-peers", || step.now("another xtask is installing: waiting for its end"))?;
+        fs::create_dir_all(&folder)?;
+        for name in ["package.json", "package-lock.json"] {
+            fs::copy(places.root.join("bench/peers").join(name), folder.join(name))?;
+        }
+        let installed = npm::packages(step, node, &folder)?;
+        Ok(if installed { Done::did("installed") } else { Done::Nothing })
+    })?;
+    Ok(folder.join("node_modules/configurable-http-proxy"))
+}
+
+/// Where a server of the system is: often not in the `PATH` of people.
+fn program_of_system(name: &str) -> anyhow::Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    found.with_context(|| format!("{name} is not installed"))
 }

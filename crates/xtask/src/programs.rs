@@ -29,6 +29,8 @@ pub(crate) enum Profile {
     Quick,
     /// For tests, which compile the same crates so.
     Dev,
+    /// As it is shipped; for the bench.
+    Release,
 }
 
 impl Profile {
@@ -36,6 +38,7 @@ impl Profile {
         match self {
             Self::Quick => "quick",
             Self::Dev => "dev",
+            Self::Release => "release",
         }
     }
 
@@ -43,6 +46,7 @@ impl Profile {
         match self {
             Self::Quick => "quick",
             Self::Dev => "debug",
+            Self::Release => "release",
         }
     }
 }
@@ -79,6 +83,17 @@ pub(crate) fn build(screen: &Screen, places: &Places, profile: Profile) -> anyho
         place(places, &program)
     })?;
     Ok(Programs { carrel, agent })
+}
+
+/// Builds the bench, and copies it into the cache: it also stands for an IDE, which the server's account runs.
+pub(crate) fn build_bench(screen: &Screen, places: &Places) -> anyhow::Result<PathBuf> {
+    let target = Workspace::own(&places.root)?.target_directory;
+    screen.step_with("Bench", |step| {
+        let mut build = cargo(&places.root);
+        build.args(["build", "--locked", "--package", "carrel-bench", "--bin", "carrel-bench", "--release"]);
+        step.run(&mut build)?;
+        place(places, &target.join("release/carrel-bench"))
+    })
 }
 
 /// Builds the agent as a static program: it runs in any image and on any host.

@@ -14,6 +14,9 @@ pub(crate) const R: &[&str] = &["r-base-core", "r-cran-irkernel"];
 /// What the tests need besides.
 pub(crate) const TO_TEST: &[&str] = &["chromium", "postgresql"];
 
+/// The peers that the bench compares Carrel with, and what starts programs that end together with it.
+pub(crate) const TO_BENCH: &[&str] = &["haproxy", "nginx", "util-linux"];
+
 /// Installs what is missing, as root; otherwise says how and stops.
 pub(crate) fn packages(screen: &Screen, places: &Places, wanted: &[&[&str]]) -> anyhow::Result<()> {
     screen.step("Debian packages", |step| {
