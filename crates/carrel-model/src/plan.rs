@@ -54,7 +54,7 @@ pub struct Http {
     pub prefix: String,
     /// Whether the prefix is taken away before the IDE sees the path (code-server, RStudio) or kept (Jupyter).
     pub strip_prefix: bool,
-    /// Headers set on every request, with variables and `{secret}`.
+    /// Headers set on every request over what the browser sent, with variables and `{secret}`. An empty one is taken away.
     pub headers: BTreeMap<String, String>,
     /// Answers with a status below 400 when the IDE is ready (RStudio redirects); as the IDE sees it, asked with
     /// `headers`.

@@ -5,6 +5,8 @@
 //! there is a failure. As root, IDEs run as an account of their own; otherwise as the account of the tests, and what needs a
 //! second account is said to be left out.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails, and one that says what it left out")]
+
 #[path = "ides/host.rs"]
 mod host;
 

@@ -154,7 +154,7 @@ impl Ide {
     /// The headers that the agent sets.
     pub(crate) fn headers(&self) -> Vec<(String, String)> {
         let set = |(name, text): (&String, &String)| (name.clone(), self.fill(&text.replace("{secret}", SECRET)));
-        self.plan.http.headers.iter().map(set).collect()
+        self.plan.http.headers.iter().map(set).filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// Where the IDE sees `path` of the session.
@@ -196,7 +196,7 @@ impl Ide {
             head += "connection: close\r\n";
         }
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         stream.write_all((head + "\r\n").as_bytes()).ok()?;
         let mut bytes = Vec::new();
