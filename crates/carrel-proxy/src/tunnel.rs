@@ -42,7 +42,7 @@ impl Opening {
             match try_join(client, upstream).await {
                 Ok((client, upstream)) => {
                     if let Some(pipe) = self.pipe(client, upstream) {
-                        self.leave.tasks.spawn(run(pipe, self.pass.alive, Arc::clone(&self.leave)));
+                        self.leave.tasks.spawn(run(Box::new(pipe), self.pass.alive, Arc::clone(&self.leave)));
                     }
                 }
                 Err(error) => tracing::debug!(%error, "the switch of protocols broke off"),
@@ -76,8 +76,13 @@ enum End {
     Leaving,
 }
 
-async fn run(mut pipe: Pipe, alive: Alive, leave: Arc<Leave>) {
-    let mut end = flow(&mut pipe, &alive, &leave).await;
+/// A tunnel's task. It is small because there are many: what comes after the flow is made when it comes.
+async fn run(mut pipe: Box<Pipe>, alive: Alive, leave: Arc<Leave>) {
+    let end = flow(&mut pipe, &alive, &leave).await;
+    Box::pin(finish(end, pipe, alive, leave)).await;
+}
+
+async fn finish(mut end: End, mut pipe: Box<Pipe>, alive: Alive, leave: Arc<Leave>) {
     if matches!(end, End::Leaving) {
         end = flow_until_turn(&mut pipe, &alive, &leave).await;
     }

@@ -8,9 +8,9 @@
 /// Where in the lines the connection is. Reads may cut them anywhere.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// The start of the current line, in lower case, as much as is needed to know it.
-    line: [u8; LONGEST],
-    line_len: u8,
+    /// The start of a line whose end has not come, as much as is needed to know it.
+    begun: [u8; LONGEST],
+    begun_len: u8,
     length: bool,
     encoding: bool,
 }
@@ -24,34 +24,45 @@ impl Scan {
     pub(crate) fn feed(&mut self, mut bytes: &[u8]) -> bool {
         let mut both = false;
         while let Some(at) = memchr::memchr(b'\n', bytes) {
-            self.extend(&bytes[..at]);
-            both |= self.end_line();
+            if self.begun_len == 0 {
+                both |= self.line(&bytes[..at]);
+            } else {
+                self.begin(&bytes[..at]);
+                let (begun, len) = (self.begun, usize::from(self.begun_len));
+                self.begun_len = 0;
+                both |= self.line(&begun[..len]);
+            }
             bytes = &bytes[at + 1..];
         }
-        self.extend(bytes);
+        self.begin(bytes);
         both
     }
 
-    fn extend(&mut self, part: &[u8]) {
-        let have = usize::from(self.line_len);
+    fn begin(&mut self, part: &[u8]) {
+        let have = usize::from(self.begun_len);
         let more = part.len().min(LONGEST - have);
-        self.line[have..have + more].copy_from_slice(&part[..more]);
-        self.line[have..have + more].make_ascii_lowercase();
-        self.line_len = u8::try_from(have + more).unwrap_or(u8::MAX);
+        self.begun[have..have + more].copy_from_slice(&part[..more]);
+        self.begun_len = u8::try_from(have + more).unwrap_or(u8::MAX);
     }
 
-    fn end_line(&mut self) -> bool {
-        let line = &self.line[..usize::from(self.line_len)];
-        self.line_len = 0;
-        if line.is_empty() || line == b"\r" {
-            let both = self.length && self.encoding;
-            (self.length, self.encoding) = (false, false);
-            return both;
+    /// Takes a line; true when it ends a block that has both headers.
+    fn line(&mut self, line: &[u8]) -> bool {
+        match line {
+            [] | [b'\r'] => {
+                let both = self.length && self.encoding;
+                (self.length, self.encoding) = (false, false);
+                return both;
+            }
+            [b'c' | b'C', ..] => self.length |= starts_with(line, LENGTH),
+            [b't' | b'T', ..] => self.encoding |= starts_with(line, ENCODING),
+            _ => (),
         }
-        self.length |= line.starts_with(LENGTH);
-        self.encoding |= line.starts_with(ENCODING);
         false
     }
+}
+
+fn starts_with(line: &[u8], name: &[u8]) -> bool {
+    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
