@@ -61,7 +61,7 @@ pub(crate) type Db = On<PgPool, SqlitePool>;
 pub(crate) struct Turn<'a> {
     tx: On<Transaction<'static, Postgres>, Transaction<'static, sqlx::Sqlite>>,
     // After `tx`: a transaction that is dropped is rolled back before the next writer begins.
-    _alone: Option<OwnedMutexGuard<()>>,
+    _alone: OwnedMutexGuard<()>,
     store: &'a Inner,
     /// The number of this change.
     pub(crate) change: i64,
@@ -82,13 +82,12 @@ impl Store {
     /// Begins a change: waits for the turn.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>> {
         const TAKE: &str = "UPDATE turn SET change = change + 1 RETURNING change, audit_seq, audit_hash";
-        let (mut tx, alone) = match &self.0.db {
-            On::Pg(pool) => (On::Pg(pool.begin().await?), None),
-            On::Sqlite(pool) => {
-                // In one process writers queue here, in order, rather than poll the database's lock.
-                let alone = self.0.writer.clone().lock_owned().await;
-                (On::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?), Some(alone))
-            }
+        // Writers of one process queue here, in order and without a connection: they would take all of a pool's and
+        // poll SQLite's lock.
+        let alone = self.0.writer.clone().lock_owned().await;
+        let mut tx = match &self.0.db {
+            On::Pg(pool) => On::Pg(pool.begin().await?),
+            On::Sqlite(pool) => On::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         };
         let (change, audit_seq, audit_hash) =
             on!(&mut tx, tx => sqlx::query_as::<_, (i64, i64, Vec<u8>)>(TAKE).fetch_one(&mut **tx).await)?;

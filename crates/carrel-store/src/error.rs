@@ -25,6 +25,10 @@ pub enum Error {
     Database(#[source] sqlx::Error),
 }
 
+/// PostgreSQL starts or stops; connections broke, were ended, are used up or no longer let in; a frozen turn was ended.
+const AWAY: [&str; 11] =
+    ["57P01", "57P02", "57P03", "08000", "08003", "08006", "53300", "28000", "28P01", "3D000", "25P03"];
+
 /// What store functions answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -44,10 +48,7 @@ impl From<sqlx::Error> for Error {
             }
             E::ColumnDecode { .. } | E::Decode(_) => Self::Damaged(error.to_string()),
             E::Database(from) => match from.code().as_deref() {
-                // Starting up, shutting down, connections ended, used up or no longer let in.
-                Some(
-                    "57P01" | "57P02" | "57P03" | "53300" | "28000" | "28P01" | "3D000" | "08000" | "08003" | "08006",
-                ) => Self::Away(error),
+                Some(code) if AWAY.contains(&code) => Self::Away(error),
                 Some("53100") => Self::DiskFull(error),
                 _ => match sqlite_code(from.as_ref()) {
                     Some(5 | 6) => Self::Away(error),

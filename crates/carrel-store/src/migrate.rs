@@ -110,3 +110,8 @@ async fn step(tx: &mut Tx<'_>, at: usize, migration: &Migration) -> sqlx::Result
     crate::db::run!(conn(tx), RECORD, number, migration.name, migration.needs)?;
     Ok(())
 }
+
+#[cfg(test)]
+pub(crate) fn names() -> Vec<&'static str> {
+    MIGRATIONS.iter().map(|migration| migration.name).collect()
+}

@@ -24,7 +24,7 @@ pub struct Store(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) place: Place,
-    /// Writers of one process queue here on SQLite, which has one writer at a time.
+    /// Writers of this process queue here.
     pub(crate) writer: Arc<Mutex<()>>,
     pub(crate) wakes: watch::Sender<u64>,
     /// Tells this process's own notifications from those of other replicas.

@@ -39,8 +39,17 @@ pub(super) async fn open(url: &str) -> Result<Store, OpenError> {
         Ok(Err(error)) => return Err(open_error(&place, &error)),
         Err(_) => return Err(no_answer),
     }
-    let pool =
-        PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE_LATER).connect_lazy_with(options);
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE_LATER)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                // A replica that freezes in its turn must not hold up the others for longer. Not a startup option:
+                // connection poolers refuse those.
+                sqlx::raw_sql("SET idle_in_transaction_session_timeout = '15s'").execute(connection).await.map(drop)
+            })
+        })
+        .connect_lazy_with(options);
     Store::new(On::Pg(pool), place)
 }
 

@@ -1,7 +1,7 @@
 use super::{at, launched, pass, store_test, system, user};
 use crate::{
     Actor, Chain, Store,
-    db::{on, run},
+    db::{maybe, on, run},
 };
 use carrel_model::{AuditAction, Event};
 
@@ -81,4 +81,16 @@ store_test!(an_entry_that_is_changed_taken_out_or_cut_off_is_found, |store, cloc
         broken(5)
     );
     assert_eq!(tampered!(store, "SELECT 1"), Chain::Intact { entries: 5 });
+});
+
+store_test!(a_last_entry_that_is_written_anew_is_found, |store, clock| {
+    entries(&store, 2).await;
+    let head = "SELECT audit_hash FROM turn";
+    let (written,) = maybe!((Vec<u8>,), store.pool(), head).unwrap().unwrap();
+    run!(store.pool(), "DELETE FROM audit WHERE seq = 2").unwrap();
+    run!(store.pool(), "UPDATE turn SET audit_seq = 1, audit_hash = (SELECT hash FROM audit WHERE seq = 1)").unwrap();
+    store.audit(&system(), AuditAction::SignIn, None, "another", clock.now()).await.unwrap();
+    assert_eq!(store.audit_check().await.unwrap(), Chain::Intact { entries: 2 });
+    run!(store.pool(), "UPDATE turn SET audit_hash = $1", written.as_slice()).unwrap();
+    assert_eq!(store.audit_check().await.unwrap(), Chain::BrokenAt { seq: 2 });
 });

@@ -1,5 +1,6 @@
 use super::{Engine, Fresh, user};
 use crate::{OpenError, db::run};
+use std::{collections::BTreeMap, fs, path::Path};
 
 async fn on_both(story: impl AsyncFn(Engine)) {
     story(Engine::Sqlite).await;
@@ -69,4 +70,34 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
         assert_eq!(store.change_now().await.unwrap(), 0);
     })
     .await;
+}
+
+/// What a migration is about, whatever the types are called: its lines without their types.
+fn shape(sql: &str) -> Vec<String> {
+    let is_type = |word: &&str| {
+        let word = word.trim_end_matches([',', ';']).to_lowercase();
+        let types =
+            ["text", "bigint", "integer", "timestamptz", "bytea", "blob", "jsonb", "real", "double", "precision"];
+        !types.contains(&word.as_str()) && !["collate", "\"c\"", "strict", ")"].contains(&word.as_str())
+    };
+    let lines = sql.lines().filter(|line| !line.starts_with("--") && !line.starts_with("INSERT"));
+    let lines = lines.map(|line| line.split_whitespace().filter(is_type).collect::<Vec<_>>().join(" "));
+    lines.map(|line| line.trim_end_matches(',').to_owned()).filter(|line| !line.is_empty() && line != ");").collect()
+}
+
+#[test]
+fn both_databases_have_the_same_migrations_with_the_same_tables_and_columns() {
+    let read = |database: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let shapes = files.map(|file| {
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), shape(&fs::read_to_string(file).unwrap()))
+        });
+        shapes.collect::<BTreeMap<_, _>>()
+    };
+    let (sqlite, postgres) = (read("sqlite"), read("postgres"));
+    assert_eq!(sqlite, postgres);
+    let names: Vec<&str> = sqlite.keys().map(String::as_str).collect();
+    assert_eq!(names, crate::migrate::names());
+    assert!(sqlite["0001_first"].contains(&"state_name NOT NULL".to_owned()));
 }

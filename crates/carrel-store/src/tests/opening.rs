@@ -1,8 +1,17 @@
 use super::{Engine, Fresh, user};
-use crate::{Error, OpenError, Store};
+use crate::{
+    Error, OpenError, Store,
+    db::{maybe, run},
+};
+use carrel_model::AuditAction;
 use carrel_testkit::{Postgres, scratch, sqlite_url};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, socket};
 use sqlx::{ConnectOptions, Connection, raw_sql, sqlite::SqliteConnectOptions};
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    net::TcpListener,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+};
 
 /// What somebody reads who opens `url`.
 async fn refusal(url: &str) -> String {
@@ -118,9 +127,9 @@ async fn a_host_that_cannot_be_resolved_is_named() {
 #[tokio::test]
 async fn a_port_or_socket_where_nobody_listens_is_named() {
     // Bound and never listening: refused, and nobody else gets the port meanwhile.
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = socket.local_addr().unwrap().port();
-    drop(socket);
+    let silent = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+    bind(silent.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
+    let port = getsockname::<SockaddrIn>(silent.as_raw_fd()).unwrap().port();
     let what = "refused the connection: check host and port, and that PostgreSQL runs there and listens";
     let text = refusal(&format!("postgres://carrel:hunter2@127.0.0.1:{port}/carrel")).await;
     assert_eq!(text, format!("the database at 127.0.0.1:{port} {what}"));
@@ -203,4 +212,30 @@ async fn a_server_that_goes_away_is_told_from_a_wrong_question() {
         .unwrap();
     let error = visitor.ping().await.unwrap_err();
     assert!(error.is_away(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_replica_that_freezes_in_its_turn_is_thrown_out() {
+    let fresh = Fresh::migrated(Engine::Postgres).await;
+    let (frozen, other) = (fresh.open().await, fresh.open().await);
+    let mut turn = frozen.turn().await.unwrap();
+    let limit = "SELECT current_setting('idle_in_transaction_session_timeout')";
+    assert_eq!(maybe!((String,), turn.conn(), limit).unwrap().unwrap().0, "15s");
+    run!(turn.conn(), "SET idle_in_transaction_session_timeout = '50ms'").unwrap();
+    user(&other, "ada", 1, super::at(0)).await;
+    let error = turn.commit().await.unwrap_err();
+    assert!(error.is_away(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_called_that() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    store.migrate().await.unwrap();
+    run!(store.pool(), "PRAGMA max_page_count = 1").unwrap();
+    let mut error = None;
+    for n in 0..1000 {
+        error = error
+            .or(store.audit(&super::system(), AuditAction::SignIn, None, &"x".repeat(200), super::at(n)).await.err());
+    }
+    assert_eq!(error.unwrap().to_string(), "the disk of the database is full: make room on it");
 }
