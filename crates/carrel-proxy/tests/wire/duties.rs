@@ -161,8 +161,8 @@ async fn several_threads_share_one_address() {
     let script = Script::answering(OK).await;
     let rig = Rig::new(script.addr);
     let settings = ProxySettings { threads: Some(3.try_into().unwrap()), ..ProxySettings::new(Handle::current()) };
-    let listen = Listen::Tcp("[::1]:0".parse().unwrap());
-    let Ok(running) = Proxy::start(listen, Arc::clone(&rig.house), settings) else { return };
+    let listen = Listen::Tcp("127.0.0.1:0".parse().unwrap());
+    let running = Proxy::start(listen, Arc::clone(&rig.house), settings).unwrap();
     for _ in 0..20 {
         let mut stream = tokio::net::TcpStream::connect(running.local_addr().unwrap()).await.unwrap();
         stream.write_all(get("/").as_bytes()).await.unwrap();
