@@ -71,8 +71,11 @@ async fn to_upstream<H: House>(cx: &Connection<H>, mut head: Parts, body: Incomi
     let uri = switch.is_some().then(|| head.uri.clone());
     let request = Request::from_parts(head, Up::new(body, &pass.upstream, &pass.alive));
     let (conn, answer) = match forward::send(&pass.upstream, request).await {
-        Ok(answered) if !pass.alive.has_ended() => answered,
-        Ok(_) => return cx.thread.house.failed(&failed).map(Down::House),
+        // An upload that was stopped for the same reason ends as the client's error.
+        Ok(_) | Err(Unanswered::Client) if pass.alive.has_ended() => {
+            return cx.thread.house.failed(&failed).map(Down::House);
+        }
+        Ok(answered) => answered,
         Err(Unanswered::Client) => return refused(Refusal::Body),
         Err(Unanswered::Upstream(why)) => {
             failed.why = why;

@@ -246,6 +246,29 @@ async fn a_silent_stream_ends_when_the_right_to_it_does() {
 }
 
 #[tokio::test]
+async fn an_upload_ends_when_the_right_to_it_does() {
+    let (got, mut wait) = mpsc::unbounded_channel();
+    let script = Script::play(move |mut wire, _| {
+        let got = got.clone();
+        async move {
+            wire.head().await;
+            wire.expect("before").await;
+            got.send("begun".to_owned()).unwrap();
+            got.send(wire.rest().await).unwrap();
+        }
+    })
+    .await;
+    let rig = Rig::new(script.addr);
+    let mut client = rig.client().await;
+    client.write("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nbefore").await;
+    soon("the upload to begin", wait.recv()).await;
+    rig.house.alive.end();
+    client.write("after").await;
+    assert!(client.head().await.starts_with("HTTP/1.1 502 "));
+    assert_eq!(soon("the upstream to be left", wait.recv()).await.unwrap(), "");
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_after_the_right_ended_is_not_given() {
     let (ask, mut asked) = mpsc::unbounded_channel();
     let go = std::sync::Arc::new(tokio::sync::Notify::new());
