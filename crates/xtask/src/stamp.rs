@@ -4,6 +4,7 @@ use anyhow::Context;
 use sha2::{Digest, Sha256};
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -79,6 +80,16 @@ impl Stamp {
         fs::read_to_string(&self.file).is_ok_and(|known| known.trim() == self.hash)
     }
 
+    /// Says that the work is about to be done anew.
+    pub(crate) fn unset(&self) -> anyhow::Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", self.file.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Says that the work is done.
     pub(crate) fn set(&self) -> anyhow::Result<()> {
         fs::write(&self.file, &self.hash).with_context(|| format!("{} cannot be written", self.file.display()))
@@ -112,6 +123,9 @@ mod tests {
         assert!(!stamp("one").is_current());
         stamp("one").set().unwrap();
         assert!(stamp("one").is_current());
+        stamp("one").unset().unwrap();
+        assert!(!stamp("one").is_current());
+        stamp("one").set().unwrap();
         assert!(!stamp("two").is_current());
     }
 }

@@ -7,19 +7,20 @@ use crate::{
 };
 use std::path::Path;
 
-/// Installs exactly what the folder's package-lock.json says, unless that stands there. True when it did something.
+/// Installs what the folder's package-lock.json says, unless that stands there. True when it did something.
 pub(crate) fn packages(step: &Step, node: &Node, folder: &Path) -> anyhow::Result<bool> {
     let inputs = Inputs::new()
         .text(node::VERSION)
         .files(&folder.join("package.json"), &[])?
         .files(&folder.join("package-lock.json"), &[])?;
-    // Inside what `npm ci` removes first: a run that was cut off leaves no stamp.
     let stamp = Stamp::new(folder.join("node_modules/.carrel-packages"), inputs);
     if stamp.is_current() {
         return Ok(false);
     }
-    // The browser of the tests is the system's.
-    step.run(node.npm(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").arg("ci"))?;
+    stamp.unset()?;
+    // Not `npm ci`: it refuses a lock without the optional packages for other systems, which no registry is sure to
+    // have. The browser of the tests is the system's.
+    step.run(node.npm(folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").args(["install", "--no-save"]))?;
     stamp.set()?;
     Ok(true)
 }
