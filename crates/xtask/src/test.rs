@@ -154,11 +154,10 @@ fn lints(bench: &Bench<'_>) -> anyhow::Result<Count> {
 }
 
 fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    let programs = programs::build(bench.screen, &bench.places, Profile::Dev)?;
     let mut tests = cargo(&bench.places.root);
     tests.args(["test", "--locked", "--workspace", "--all-features", "--no-fail-fast"]);
-    // The launcher's tests run the real agent, the catalogue's the real IDEs.
-    tests.env("CARREL_TEST_AGENT", &programs.agent).env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path);
+    // The catalogue's entries are tried on the real IDEs.
+    tests.env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path);
     counted(&mut tests)
 }
 
@@ -179,5 +178,6 @@ fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {
         let done = npm::packages(step, &bench.installed.node, &folder)?;
         Ok(if done { Done::did("installed") } else { Done::Nothing })
     })?;
+    counted(bench.installed.node.npm(&folder).args(["run", "check"]))?;
     counted(&mut e2e::playwright(&bench.places, &bench.installed, &programs)?)
 }
