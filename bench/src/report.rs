@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::Context;
 pub(crate) use facts::Facts;
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fmt::Write as _, fs, path::PathBuf};
 
 /// The lines of the tables, in order.
 pub(crate) const ROWS: [&str; 8] = [
@@ -78,13 +78,31 @@ impl Run {
         };
         Table { titles, lines: self.starts.iter().map(line).collect() }
     }
+}
 
-    /// Puts the text between the two marks of a file.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let old = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let new = between_marks(&old, &self.text());
-        let new = new.with_context(|| format!("{} lacks the marks {BEGIN} and {END}", path.display()))?;
-        fs::write(path, new).with_context(|| format!("{} cannot be written", path.display()))
+/// A file that has a place for the figures.
+pub(crate) struct Page {
+    path: PathBuf,
+}
+
+impl Page {
+    /// The file, when it has the marks: better known before the run than after.
+    pub(crate) fn open(path: PathBuf) -> anyhow::Result<Self> {
+        let page = Self { path };
+        page.with("")?;
+        Ok(page)
+    }
+
+    /// Puts the text between the marks.
+    pub(crate) fn write(&self, text: &str) -> anyhow::Result<()> {
+        let path = &self.path;
+        fs::write(path, self.with(text)?).with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    fn with(&self, text: &str) -> anyhow::Result<String> {
+        let path = self.path.display();
+        let old = fs::read_to_string(&self.path).with_context(|| format!("{path} cannot be read"))?;
+        between_marks(&old, text).with_context(|| format!("{path} lacks the marks {BEGIN} and {END}"))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     figures::Figures,
     lab::{Lab, Programs},
     launch,
-    report::{Facts, Run},
+    report::{Facts, Page, Run},
     rounds::{self, Amount},
     screen::say,
     subject::Subject,
@@ -47,6 +47,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 }
 
 async fn measure(options: Options) -> anyhow::Result<()> {
+    let page = options.write.map(Page::open).transpose()?;
     let mut facts = Facts::before(&options.programs);
     let lab = Lab::open(options.programs).await?;
     let mut subjects = Subject::ALL.to_vec();
@@ -62,11 +63,9 @@ async fn measure(options: Options) -> anyhow::Result<()> {
     facts.after();
     lab.close().await?;
     let run = Run { figures, notes, starts, amount, facts };
-    say(&format!("\n{}", run.text()));
-    match options.write {
-        Some(path) => run.write(&path),
-        None => Ok(()),
-    }
+    let text = run.text();
+    say(&format!("\n{text}"));
+    page.map_or(Ok(()), |page| page.write(&text))
 }
 
 fn amount(quick: bool, rounds: u32, seconds: f64, files: u64) -> anyhow::Result<Amount> {
