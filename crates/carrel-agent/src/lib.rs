@@ -8,3 +8,4 @@ pub mod process;
 #[cfg(feature = "program")]
 pub mod program;
 pub mod protocol;
+pub mod room;

@@ -1,12 +1,13 @@
 //! Why a run ended against its will, in sentences.
 
-use crate::program::prepare::Missing;
+use crate::{
+    program::prepare::Missing,
+    room::{self, Room},
+};
 use carrel_model::{Cause, Who};
 use nix::{sys::signal::Signal, sys::statvfs::statvfs};
 use std::path::Path;
 
-/// Less room than this is none: not even a settings file could be written.
-const NO_ROOM: u64 = 256 << 10;
 /// The longest quotation of the output in a cause, in characters.
 const QUOTED_CHARS: usize = 200;
 
@@ -49,24 +50,19 @@ pub(crate) fn missing(missing: &Missing) -> Cause {
 
 /// The file system of `path` has no room.
 pub(crate) fn disk_full(path: &Path) -> Cause {
-    let room = room_of(path).map_or(String::new(), |(free, all)| format!(" ({} of {} free)", bytes(free), bytes(all)));
-    Cause::new(
-        "disk-full",
-        format!("No space is left on the file system of {}{room}. Delete files that are not needed.", path.display()),
-        Who::You,
-    )
+    room::disk_full(path, room_of(path))
 }
 
 /// The first of `paths` whose file system has no room.
 pub(crate) fn full_disk<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Option<&'a Path> {
-    paths.into_iter().find(|path| room_of(path).is_some_and(|(free, _)| free < NO_ROOM))
+    paths.into_iter().find(|path| room_of(path).is_some_and(Room::is_none))
 }
 
-/// Free and total bytes for this account, of the file system that holds `path` or will hold it.
-fn room_of(path: &Path) -> Option<(u64, u64)> {
+/// The room of the file system that holds `path` or will hold it.
+fn room_of(path: &Path) -> Option<Room> {
     let room = path.ancestors().find_map(|path| statvfs(path).ok())?;
     let block = room.fragment_size();
-    Some((room.blocks_available() * block, room.blocks() * block))
+    Some(Room { free: room.blocks_available() * block, all: room.blocks() * block })
 }
 
 /// The IDE ended although nobody asked it to.
@@ -100,14 +96,7 @@ fn quoted(output: &str) -> String {
         return " It wrote no output.".into();
     };
     let short: String = line.chars().filter(|c| !c.is_control()).take(QUOTED_CHARS).collect();
-    format!(" Its last output: {short}")
-}
-
-/// A number of bytes for people.
-fn bytes(bytes: u64) -> String {
-    let units = ["B", "KB", "MB", "GB", "TB"];
-    let unit = (0..units.len() - 1).find(|unit| bytes >> (10 * (unit + 1)) == 0).unwrap_or(units.len() - 1);
-    format!("{} {}", bytes >> (10 * unit), units[unit])
+    format!(" Its last output: “{short}”.")
 }
 
 #[cfg(test)]
@@ -127,20 +116,18 @@ mod tests {
         let cause = exited(Exit::Code(3), false, "Traceback\nModuleNotFoundError: no jupyterlab\n\n");
         assert_eq!(
             cause.text,
-            "The IDE ended before it was ready, with exit code 3. Its last output: ModuleNotFoundError: no jupyterlab"
+            "The IDE ended before it was ready, with exit code 3. Its last output: “ModuleNotFoundError: no \
+             jupyterlab”."
         );
         let cause = exited(Exit::Signal(Signal::SIGKILL), true, "");
         assert_eq!(cause.text, "The IDE ended by itself, killed by SIGKILL. It wrote no output.");
     }
 
     #[test]
-    fn a_full_disk_is_told_with_the_file_system_and_what_is_free() {
-        let text = disk_full(Path::new("/proc/self")).text;
-        assert_eq!(
-            text,
-            "No space is left on the file system of /proc/self (0 B of 0 B free). Delete files that are not needed."
-        );
-        assert_eq!(full_disk([Path::new("/proc/self")]), Some(Path::new("/proc/self")));
-        assert_eq!((bytes(1023), bytes(20 << 30)), ("1023 B".into(), "20 GB".into()));
+    fn a_file_system_without_room_is_found_by_what_will_stand_in_it() {
+        // proc(5) has no room, ever.
+        let places = [Path::new("/proc/self"), Path::new("/proc/no/such/file")];
+        assert_eq!(full_disk(places), Some(places[0]));
+        assert!(disk_full(places[1]).text.contains("of /proc/no/such/file (0 B of 0 B free)"));
     }
 }

@@ -12,8 +12,9 @@ use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
+use tokio::sync::Notify;
 
 /// Set by the server: who is asking.
 const CALLER: &str = "x-carrel-user";
@@ -24,6 +25,9 @@ pub(crate) struct Use {
     clock: Clock,
     /// Microseconds since 1970; 0 for never.
     last: AtomicI64,
+    /// Whether the next use is waited for: the clock says idle.
+    asleep: AtomicBool,
+    wake: Notify,
     prefix: String,
     ignore: Vec<Ignored>,
     quiet_bytes: u64,
@@ -41,17 +45,33 @@ impl Use {
     pub(crate) fn new(plan: &Plan, clock: Clock) -> Self {
         let ignore = plan.probe.ignore.iter().map(|rule| Ignored::parse(rule)).collect();
         let prefix = if plan.http.strip_prefix { "/".into() } else { plan.http.prefix.clone() };
-        Self { clock, last: AtomicI64::new(0), prefix, ignore, quiet_bytes: plan.probe.quiet_bytes as u64 }
+        let quiet_bytes = plan.probe.quiet_bytes as u64;
+        let (last, asleep) = (AtomicI64::new(0), AtomicBool::new(false));
+        Self { clock, last, asleep, wake: Notify::new(), prefix, ignore, quiet_bytes }
     }
 
     /// When a person last did something; `None` for never.
     pub(crate) fn last(&self) -> Option<Timestamp> {
-        let last = self.last.load(Ordering::Relaxed);
+        let last = self.last.load(Ordering::SeqCst);
         (last != 0).then(|| Timestamp::from_microsecond(last).ok()).flatten()
     }
 
+    /// Says whether the next use is to be told at once, by [`Use::woken`].
+    pub(crate) fn falls_asleep(&self, idle: bool) {
+        self.asleep.store(idle, Ordering::SeqCst);
+    }
+
+    /// Waits for the first use after it fell asleep.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
     fn now(&self) {
-        self.last.store(self.clock.now().as_microsecond(), Ordering::Relaxed);
+        self.last.store(self.clock.now().as_microsecond(), Ordering::SeqCst);
+        // Most requests come while it is awake, and pay no more than a look.
+        if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
+            self.wake.notify_one();
+        }
     }
 
     /// Whether a request is one that happens with nobody there. A websocket that opens says nothing: a tab that lost

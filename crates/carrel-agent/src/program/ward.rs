@@ -91,6 +91,7 @@ impl<'a> Ward<'a> {
                 },
                 () = &mut probe, if is_ready && !probed => probed = true,
                 Ok(()) = keep.changed() => {}
+                () = self.used.woken() => {}
                 Ok(()) = busy.changed(), if !probed => {}
                 _ = look.tick() => self.agent.used(meter.read(Instant::now())),
             }
@@ -119,6 +120,7 @@ impl<'a> Ward<'a> {
         };
         let news = clock.tick(self.agent.clock.now(), &signals);
         let over = clock.is_over();
+        self.used.falls_asleep(news.idle_since.is_some());
         let known = self.agent.status().activity;
         if known.is_none_or(|known| is_due(&known, &news, self.told_at.elapsed())) {
             self.told_at = Instant::now();

@@ -9,7 +9,11 @@ use nix::{
     unistd::Pid,
 };
 use std::{fs, time::Duration};
-use tokio::time::Instant;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    time::Instant,
+};
 
 /// The code and the sentence of a failure.
 fn cause(end: &End) -> (&str, &str) {
@@ -103,20 +107,22 @@ async fn an_ide_that_breaks_down_says_with_what_code() {
     place.ready(&plan(&["--say", "warming up"])).await;
     quit(&place, 7).await;
     let end = place.end().await;
-    let text = "The IDE ended by itself, with exit code 7. Its last output: warming up";
+    let text = "The IDE ended by itself, with exit code 7. Its last output: “warming up”.";
     assert_eq!(cause(&end), ("ide-exited", text));
 }
 
-/// Lets the stand-in exit in the middle of a request.
+/// Lets the stand-in exit in the middle of a request. Whether that is answered before the agent ends too is open.
 async fn quit(place: &Place, code: u8) {
-    let answer = crate::place::get(&place.folder.data(), &format!("/s/x/exit?code={code}")).await;
-    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    let mut stream = UnixStream::connect(place.folder.data()).await.unwrap();
+    let request = format!("GET /s/x/exit?code={code} HTTP/1.1\r\nhost: carrel.test\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let _ = stream.read(&mut [0; 64]).await;
 }
 
 #[tokio::test]
 async fn an_ide_that_exits_at_once_is_told_with_its_last_words() {
     let end = ends_by_itself(&plan(&["--say", "No module named jupyterlab", "--exit", "3"])).await;
-    let text = "The IDE ended before it was ready, with exit code 3. Its last output: No module named jupyterlab";
+    let text = "The IDE ended before it was ready, with exit code 3. Its last output: “No module named jupyterlab”.";
     assert_eq!(cause(&end), ("ide-exited", text));
     assert_eq!(end.last_output, "No module named jupyterlab\n");
 }
@@ -126,8 +132,8 @@ async fn an_ide_that_never_becomes_ready_is_given_up_with_its_last_words() {
     let mut plan = plan(&["--never", "--say", "waiting for a licence"]);
     plan.start_limit_s = 1;
     let end = ends_by_itself(&plan).await;
-    let text = "The IDE made no progress for 1 s and is not ready: it does not listen. Its last output: waiting for a \
-                licence";
+    let text = "The IDE made no progress for 1 s and is not ready: it does not listen. Its last output: “waiting for a \
+                licence”.";
     assert_eq!(cause(&end), ("start-timeout", text));
     assert_eq!(end.last_output, "waiting for a licence\n");
 }

@@ -1,9 +1,10 @@
 //! The idle clock of a run, with nobody connected.
 
 use crate::place::{Place, eventually, get, plan};
-use carrel_agent::protocol::Keep;
+use carrel_agent::protocol::{Keep, Status};
 use carrel_model::{Clock, Ending, IdleAction, IdleRule, Plan, plan::BusyProbe};
 use futures::SinkExt;
+use http_body_util::BodyExt;
 use jiff::SignedDuration;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -38,8 +39,26 @@ async fn a_request_of_a_person_is_use_and_the_polling_of_a_page_is_none() {
     place.ide("/s/x/polled").await;
     assert_eq!(place.status().await.activity.unwrap(), before);
     place.ide("/s/x/a-page").await;
-    let used = place.until("it is in use", |status| status.activity.as_ref().unwrap().idle_since.is_none()).await;
-    assert!(used.activity.unwrap().last_active_at > before.last_active_at);
+    place.until("use is seen", |s| s.activity.as_ref().unwrap().last_active_at > before.last_active_at).await;
+}
+
+#[tokio::test]
+async fn an_idle_session_is_told_to_be_in_use_at_once() {
+    let place = Place::new().await;
+    let mut watched = get(&place.folder.control(), "/watch").await.into_body();
+    place.ready(&hasty(None, IdleAction::Suspend)).await;
+    place.until("it is idle", |status| status.activity.as_ref().unwrap().idle_since.is_some()).await;
+    place.ide("/s/x/a-page").await;
+    let (mut told, mut was_idle) = (Vec::new(), false);
+    loop {
+        told.extend(watched.frame().await.unwrap().unwrap().into_data().unwrap());
+        let lines = told.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Status>(line).ok());
+        let idle: Vec<bool> = lines.filter_map(|status| Some(status.activity?.idle_since.is_some())).collect();
+        was_idle |= idle.contains(&true);
+        if was_idle && idle.last() == Some(&false) {
+            return;
+        }
+    }
 }
 
 #[tokio::test]
@@ -48,17 +67,15 @@ async fn what_a_person_types_into_a_websocket_is_use_and_pings_are_none() {
     place.ready(&hasty(None, IdleAction::Suspend)).await;
     let stream = tokio::net::UnixStream::connect(place.folder.data()).await.unwrap();
     let (mut socket, _) = tokio_tungstenite::client_async("ws://carrel.test/s/x/ws", stream).await.unwrap();
-    let is_idle = |idle: bool| {
-        move |status: &carrel_agent::protocol::Status| status.activity.as_ref().unwrap().idle_since.is_some() == idle
-    };
-    let before = place.until("it is idle", is_idle(true)).await.activity;
+    let idle = place.until("it is idle", |status| status.activity.as_ref().unwrap().idle_since.is_some()).await;
+    let before = idle.activity.unwrap();
     socket.send(Message::Ping("are you there, my friend?".into())).await.unwrap();
     socket.send(Message::text("keep-alive")).await.unwrap();
     // Requests are counted in order with what the tunnel carried before: this one is answered after both.
     assert!(get(&place.folder.data(), "/s/x/polled").await.status().is_success());
-    assert_eq!(place.status().await.activity, before);
+    assert_eq!(place.status().await.activity.unwrap(), before);
     socket.send(Message::text("print('hello, world')")).await.unwrap();
-    place.until("it is in use", is_idle(false)).await;
+    place.until("use is seen", |s| s.activity.as_ref().unwrap().last_active_at > before.last_active_at).await;
 }
 
 #[tokio::test]
