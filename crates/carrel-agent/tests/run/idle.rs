@@ -97,12 +97,12 @@ async fn a_busy_kernel_holds_the_clock_and_its_notebook_is_named() {
 async fn computing_counts_as_busy() {
     let place = Place::new().await;
     let mut plan = hasty(Some(600), IdleAction::Suspend);
-    plan.idle.busy_cpus = 0.2;
+    plan.idle.busy_cpus = 0.02;
     place.ready(&plan).await;
-    place.ide("/s/x/burn?seconds=30").await;
+    place.ide("/s/x/burn?seconds=60").await;
     let busy = place.until("it is busy", |s| s.activity.as_ref().unwrap().busy_because.is_some()).await;
     let because = busy.activity.unwrap().busy_because;
-    assert_eq!(because.as_deref(), Some("It is computing: CPU use is above 0.2."));
+    assert_eq!(because.as_deref(), Some("It is computing: CPU use is above 0.02."));
 }
 
 #[tokio::test]

@@ -139,8 +139,8 @@ async fn use_is_measured() {
     let place = Place::new().await;
     place.ready(&plan(&[])).await;
     place.ide("/s/x/eat?mb=50").await;
-    place.ide("/s/x/burn?seconds=20").await;
-    let enough = |status: &Status| status.usage.is_some_and(|usage| usage.memory_bytes > 50 << 20 && usage.cpus > 0.3);
+    place.ide("/s/x/burn?seconds=60").await;
+    let enough = |status: &Status| status.usage.is_some_and(|usage| usage.memory_bytes > 50 << 20 && usage.cpus > 0.02);
     let usage = place.until("its memory and CPU are seen", enough).await.usage.unwrap();
     assert_eq!(usage.processes, 1);
     assert!(usage.cpus < 2.0, "{usage:?}");
