@@ -112,7 +112,8 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Puts the parts together and looks which IDEs are there. Blocks while their versions are asked.
+    /// Puts the parts together and looks which IDEs are there. Their versions are known, and that they run at all, after
+    /// [`Sessions::look_again`].
     pub fn new(
         store: Store,
         clock: Clock,
@@ -120,8 +121,7 @@ impl Sessions {
         catalogue: Catalogue,
         launcher: Arc<dyn Launcher>,
     ) -> Self {
-        let offers = catalogue.detect(&settings.ide_path);
-        let offers = Arc::new(ArcSwap::from_pointee(offers));
+        let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&settings.ide_path)));
         Self { store, clock, settings, launcher, catalogue: Arc::new(catalogue), offers }
     }
 

@@ -1,3 +1,47 @@
-//! Carrel, a workbench for data-science teams.
+//! Carrel, a workbench for data-science teams: one program, from a laptop to a cluster.
 
-fn main() {}
+mod commands;
+mod exit;
+mod host;
+mod telemetry;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A workbench for data-science teams: RStudio, JupyterLab, Jupyter Notebook and VS Code in the browser.
+#[derive(Parser)]
+#[command(name = "carrel", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(commands::serve::Serve),
+    /// Your sessions, through the API of a server.
+    #[command(subcommand)]
+    Session(commands::session::SessionCommand),
+    /// People who may sign in. Works on the server's host, in its database.
+    #[command(subcommand)]
+    User(commands::user::UserCommand),
+    /// Tokens for scripts and this command line.
+    #[command(subcommand)]
+    Token(commands::token::TokenCommand),
+}
+
+fn main() -> ExitCode {
+    // Both of rustls' providers could be linked by a dependency one day; this says which one is meant.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Session(command) => command.run(),
+        Command::User(command) => command.run(),
+        Command::Token(command) => command.run(),
+    };
+    exit::report(done)
+}

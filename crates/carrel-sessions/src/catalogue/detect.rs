@@ -70,8 +70,7 @@ impl Catalogue {
     /// Blocks: new or changed programs are run to say their version, all at once. What they said is remembered until
     /// their file changes; a program that failed is asked again each time.
     pub fn detect(&self, ide_path: &[PathBuf]) -> Vec<Offer> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        self.detect_with(ide_path, &path)
+        self.detect_with(ide_path, &std::env::var_os("PATH").unwrap_or_default())
     }
 
     fn detect_with(&self, ide_path: &[PathBuf], path: &OsStr) -> Vec<Offer> {
@@ -81,32 +80,22 @@ impl Catalogue {
             looking
                 .into_iter()
                 .map(|(entry, thread)| {
-                    let available = thread.join().unwrap_or_else(|_| Err(broken(entry, "the look for it failed")));
-                    Offer {
-                        id: entry.id.clone(),
-                        name: entry.name.clone(),
-                        icon: entry.icon,
-                        version: available.as_ref().ok().and_then(|found| found.version.clone()),
-                        available,
-                    }
+                    let found = thread.join().unwrap_or_else(|_| Err(broken(entry, "the look for it failed")));
+                    offer(entry, found)
                 })
                 .collect()
         })
     }
 
+    /// Looks for the programs as [`Catalogue::detect`] does, and runs none: quick, with no version known.
+    pub fn locate(&self, ide_path: &[PathBuf]) -> Vec<Offer> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = |entry| locate(entry, ide_path, &path).map(|programs| Found { programs, version: None });
+        self.entries.iter().map(|entry| offer(entry, found(entry))).collect()
+    }
+
     fn find(&self, entry: &Entry, ide_path: &[PathBuf], path: &OsStr) -> Result<Found, Cause> {
-        // A relative folder would make the program depend on where the server was started.
-        let folders: Vec<PathBuf> = ide_path
-            .iter()
-            .cloned()
-            .chain(std::env::split_paths(path))
-            .chain(entry.places.iter().cloned())
-            .filter(|folder| folder.is_absolute())
-            .collect();
-        let mut programs = BTreeMap::new();
-        for (number, name) in entry.requires.iter().enumerate() {
-            programs.insert(name.clone(), search(entry, number, &folders)?);
-        }
+        let programs = locate(entry, ide_path, path)?;
         let version = match entry.requires.first().and_then(|name| programs.get(name)) {
             Some(program) if !entry.version.is_empty() => self.versions.of(program, &entry.version),
             _ => Said::Version(None),
@@ -117,6 +106,30 @@ impl Catalogue {
             Said::Failed(why) => Err(broken(entry, &why)),
         }
     }
+}
+
+fn offer(entry: &Entry, available: Result<Found, Cause>) -> Offer {
+    Offer {
+        id: entry.id.clone(),
+        name: entry.name.clone(),
+        icon: entry.icon,
+        version: available.as_ref().ok().and_then(|found| found.version.clone()),
+        available,
+    }
+}
+
+/// The files of all programs of an entry.
+fn locate(entry: &Entry, ide_path: &[PathBuf], path: &OsStr) -> Result<BTreeMap<String, PathBuf>, Cause> {
+    // A relative folder would make the program depend on where the server was started.
+    let folders: Vec<PathBuf> = ide_path
+        .iter()
+        .cloned()
+        .chain(std::env::split_paths(path))
+        .chain(entry.places.iter().cloned())
+        .filter(|folder| folder.is_absolute())
+        .collect();
+    let find = |(number, name): (usize, &String)| Ok((name.clone(), search(entry, number, &folders)?));
+    entry.requires.iter().enumerate().map(find).collect()
 }
 
 /// The first file of this name that may be run.

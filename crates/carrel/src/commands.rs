@@ -1,0 +1,8 @@
+//! The commands, a file each.
+
+pub(crate) mod api;
+pub(crate) mod serve;
+pub(crate) mod session;
+pub(crate) mod table;
+pub(crate) mod token;
+pub(crate) mod user;

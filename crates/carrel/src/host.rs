@@ -1,0 +1,92 @@
+//! What the commands of the server's host share: where its data is, and its database.
+
+use crate::exit::{CANNOT_CREATE, UNAVAILABLE, failure, with_code};
+use anyhow::Context;
+use carrel_model::{ID_CHARS, UserName};
+use carrel_store::{Actor, Store};
+use clap::Args;
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::PathBuf,
+};
+
+/// Where a server keeps its data.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Folder of the database and of running sessions.
+    #[arg(long, env = "CARREL_DATA_DIR", value_name = "DIR", default_value_os_t = default_data_dir())]
+    pub(crate) data_dir: PathBuf,
+    /// Database instead of SQLite in the data folder: `postgres://user@host/name`.
+    #[arg(long, env = "CARREL_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+}
+
+fn default_data_dir() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    data.or_else(home).unwrap_or_else(|| PathBuf::from("/var/lib")).join("carrel")
+}
+
+impl Place {
+    /// Makes the data folder (mode 0700) unless it is there, and answers its full path.
+    pub(crate) fn make(&self) -> anyhow::Result<PathBuf> {
+        let refuse = |e: std::io::Error| {
+            let why = format!("the data folder {} cannot be used: {e}", self.data_dir.display());
+            failure(CANNOT_CREATE, format!("{why}. Choose another with --data-dir, or change who may write there"))
+        };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir).map_err(refuse)?;
+        let folder = self.data_dir.canonicalize().map_err(refuse)?;
+        tempfile_in(&folder).map_err(refuse)?;
+        let mode = fs::metadata(&folder).map_err(refuse)?.permissions().mode();
+        if mode & 0o022 != 0 {
+            let what = format!("the data folder {} can be written to by other accounts", folder.display());
+            return Err(failure(CANNOT_CREATE, format!("{what} (mode {:04o}): chmod 0700 it", mode & 0o7777)));
+        }
+        Ok(folder)
+    }
+
+    /// The address of the database.
+    pub(crate) fn database(&self, folder: &std::path::Path) -> String {
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("carrel.db").display()))
+    }
+
+    /// Opens the database and brings it up to date.
+    pub(crate) async fn store(&self) -> anyhow::Result<Store> {
+        let folder = self.make()?;
+        let store = Store::open(&self.database(&folder)).await.map_err(with_code(UNAVAILABLE))?;
+        store.migrate().await.map_err(with_code(UNAVAILABLE))?;
+        Ok(store)
+    }
+}
+
+fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".carrel-can-write-{}", std::process::id()));
+    fs::write(&probe, b"")?;
+    fs::remove_file(probe)
+}
+
+/// Who stands in the audit for what is done on the host: the account's name.
+pub(crate) fn actor() -> Actor {
+    let uid = nix::unistd::getuid();
+    let name = nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
+    Actor { user: None, name: format!("{name} (command line)"), address: None }
+}
+
+/// Random bytes for an id.
+pub(crate) fn random() -> anyhow::Result<[u8; ID_CHARS]> {
+    let mut bytes = [0; ID_CHARS];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system gives no random bytes: {e}"))?;
+    Ok(bytes)
+}
+
+/// The user of this name, or an error that says how to see which there are.
+pub(crate) async fn user(store: &Store, name: &UserName) -> anyhow::Result<carrel_model::User> {
+    let found = store.user_by_name(name).await?;
+    found.with_context(|| format!("there is no user “{name}”; `carrel user list` shows who there is"))
+}
+
+/// Runs a command's future on a runtime of its own.
+pub(crate) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+}

@@ -1,0 +1,283 @@
+//! What the command line says when something is wrong, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+/// An account without rights, for the server that refuses to be root (`nobody` of every Debian).
+const NOBODY: u32 = 65534;
+
+/// A scratch host: a copy of the program that an account without rights can run, and a data folder of its own.
+struct Host {
+    folder: TempDir,
+}
+
+fn am_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+impl Host {
+    fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("carrel-cli-").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let host = Self { folder };
+        fs::copy(env!("CARGO_BIN_EXE_carrel"), host.program()).unwrap();
+        // No test here starts a session: any program will do.
+        std::os::unix::fs::symlink("/bin/true", host.agent()).unwrap();
+        fs::create_dir(host.data()).unwrap();
+        if am_root() {
+            chown(host.data(), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        host
+    }
+
+    fn program(&self) -> PathBuf {
+        self.folder.path().join("carrel")
+    }
+
+    fn agent(&self) -> PathBuf {
+        self.folder.path().join("carrel-agent")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The program as an account without rights, with nothing from the environment of the test.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.program());
+        command.args(arguments).env_clear().env("HOME", self.data()).env("CARREL_DATA_DIR", self.data());
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        if am_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        let piped = Stdio::piped;
+        let mut child = self.command(arguments).stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn add_user(&self, more: &[&str], input: &str) -> Output {
+        self.run_with(&[&["user", "add", "--password-stdin"], more].concat(), input)
+    }
+}
+
+/// The last line of standard error: what people read.
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
+}
+
+fn refused(output: &Output, code: i32, parts: &[&str]) {
+    let said = said(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.starts_with("carrel: "), "{said}");
+    for part in parts {
+        assert!(said.contains(part), "“{part}” is not in: {said}");
+    }
+}
+
+/// A program that was started and is ended with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    line
+}
+
+#[test]
+fn the_server_does_not_run_as_root() {
+    if !am_root() {
+        // Only root can try; for everybody else the guarantee holds by itself.
+        return;
+    }
+    let host = Host::new();
+    let output = Command::new(host.program()).args(["serve"]).env("CARREL_DATA_DIR", host.data()).output().unwrap();
+    refused(&output, 77, &["does not run as root", "an account of its own"]);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let host = Host::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = host.run(&["serve", "--listen", &address]);
+    refused(&output, 69, &[&address.replace("127.0.0.1:", "port "), "in use by another program"]);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_named() {
+    let host = Host::new();
+    let folder = host.folder.path().join("locked");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    let path = folder.display().to_string();
+    refused(&host.run(&["serve", "--data-dir", &path]), 73, &[&path, "--data-dir"]);
+    let below = folder.join("new").display().to_string();
+    refused(&host.run(&["serve", "--data-dir", &below]), 73, &[&below, "--data-dir"]);
+}
+
+#[test]
+fn a_data_folder_that_others_can_write_is_refused() {
+    let host = Host::new();
+    fs::set_permissions(host.data(), fs::Permissions::from_mode(0o777)).unwrap();
+    refused(&host.run(&["serve"]), 73, &["can be written to by other accounts", "chmod 0700"]);
+}
+
+#[test]
+fn an_agent_that_is_missing_is_named() {
+    let host = Host::new();
+    fs::remove_file(host.agent()).unwrap();
+    refused(&host.run(&["serve"]), 78, &["carrel-agent cannot be run", "--agent"]);
+}
+
+#[test]
+fn a_wrong_ide_entry_is_named_with_file_and_key() {
+    let host = Host::new();
+    let ides = host.folder.path().join("ides");
+    fs::create_dir(&ides).unwrap();
+    fs::write(ides.join("mine.toml"), "id = \"mine\"\nnmae = \"Mine\"\n").unwrap();
+    let output = host.run(&["serve", "--ides", "ides"]);
+    let all = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{all}");
+    assert!(all.contains("mine.toml") && all.contains("nmae"), "{all}");
+}
+
+#[test]
+fn a_wrong_idle_time_is_refused() {
+    let host = Host::new();
+    refused(&host.run(&["serve", "--suspend-after=-1"]), 78, &["--suspend-after -1", "0 or more"]);
+}
+
+/// Runs a few lines of Python on the database: the store has no way to do what must not be done.
+fn python(host: &Host, lines: &str) -> Command {
+    let database = host.data().join("carrel.db");
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", &format!("import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\n{lines}")]);
+    command.arg(database).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_database_that_is_locked_is_named() {
+    let host = Host::new();
+    assert!(host.add_user(&["ada"], "correct horse").status.success());
+    let lines =
+        "c.execute('PRAGMA journal_mode=DELETE')\nc.execute('BEGIN EXCLUSIVE')\nprint('locked', flush=True)\ninput()";
+    let mut lock = Ended(python(&host, lines).spawn().unwrap());
+    assert_eq!(first_line(&mut lock.0), "locked\n");
+    refused(&host.run(&["user", "list"]), 69, &["carrel.db", "locked"]);
+}
+
+#[test]
+fn a_database_newer_than_the_program_is_named() {
+    let host = Host::new();
+    assert!(host.add_user(&["ada"], "correct horse").status.success());
+    let newer = "c.execute(\"insert into migrations values (9999, 'of tomorrow', 9999)\")";
+    assert!(python(&host, newer).status().unwrap().success());
+    refused(&host.run(&["user", "list"]), 69, &["newer"]);
+}
+
+#[test]
+fn people_are_added_listed_locked_and_given_passwords() {
+    let host = Host::new();
+    assert!(
+        host.add_user(&["ada", "--display-name", "Ada Byron", "--role", "administrator"], "correct horse\n")
+            .status
+            .success()
+    );
+    let list = host.run(&["user", "list"]);
+    let text = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(
+        text.contains("ada")
+            && text.contains("Ada Byron")
+            && text.contains("administrator")
+            && text.contains("Enabled"),
+        "{text}"
+    );
+    assert!(host.run(&["user", "lock", "ada"]).status.success());
+    let list = host.run(&["user", "list", "--json"]);
+    assert!(String::from_utf8_lossy(&list.stdout).contains("\"locked_at\": \"20"));
+    assert!(host.run(&["user", "unlock", "ada"]).status.success());
+    assert!(host.run_with(&["user", "passwd", "ada", "--password-stdin"], "another horse").status.success());
+    refused(&host.run(&["user", "lock", "bob"]), 1, &["no user “bob”", "carrel user list"]);
+    refused(&host.add_user(&["ada"], "correct horse"), 1, &["exists already"]);
+}
+
+#[test]
+fn a_second_person_on_a_shared_account_has_to_be_wanted() {
+    let host = Host::new();
+    assert!(host.add_user(&["ada"], "correct horse").status.success());
+    refused(&host.add_user(&["bob"], "correct horse"), 1, &["--shared-account", "files of the others"]);
+    assert!(host.add_user(&["bob", "--shared-account"], "correct horse").status.success());
+}
+
+#[test]
+fn a_password_that_is_easy_to_guess_is_refused_but_for_test_users() {
+    let host = Host::new();
+    refused(&host.add_user(&["rstudio"], "rstudio"), 1, &["too short", "8 characters"]);
+    assert!(host.add_user(&["rstudio", "--weak-password"], "rstudio").status.success());
+    let output = host.run(&["user", "passwd", "rstudio"]);
+    refused(&output, 1, &["no terminal", "--password-stdin"]);
+}
+
+#[test]
+fn a_token_is_shown_once_and_taken_back() {
+    let host = Host::new();
+    assert!(host.add_user(&["ada"], "correct horse").status.success());
+    let made = host.run(&["token", "create", "--user", "ada", "--name", "nightly", "--read-only"]);
+    let secret = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+    assert!(secret.starts_with("carrel_"), "{}", said(&made));
+    let list = String::from_utf8_lossy(&host.run(&["token", "list", "--user", "ada"]).stdout).into_owned();
+    assert!(list.contains("nightly") && list.contains("read") && !list.contains(&secret), "{list}");
+    let id = list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    assert!(host.run(&["token", "revoke", "--user", "ada", &id]).status.success());
+    refused(&host.run(&["token", "revoke", "--user", "ada", &id]), 1, &["has no token"]);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let host = Host::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = format!("http://{free}");
+    let output =
+        host.command(&["session", "list", "--server", &server]).env("CARREL_TOKEN", "carrel_x").output().unwrap();
+    refused(&output, 1, &[&server, "was not reached"]);
+    refused(&host.run(&["session", "list"]), 1, &["a token is needed", "CARREL_TOKEN"]);
+}
+
+#[test]
+fn help_names_every_command() {
+    let host = Host::new();
+    let help = String::from_utf8_lossy(&host.run(&["--help"]).stdout).into_owned();
+    for command in ["serve", "session", "user", "token"] {
+        assert!(help.contains(command), "{help}");
+    }
+}
