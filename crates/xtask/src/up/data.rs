@@ -59,7 +59,7 @@ pub(crate) fn test_user(screen: &Screen, places: &Places, programs: &Programs) -
             return Ok(Done::did(format!("not added, since there is {} already", other.name)));
         }
         let password = format!("{TEST_USER}\n");
-        carrel(places, programs, &["user", "add", TEST_USER, "--password-stdin"], &password)?;
+        carrel(places, programs, &["user", "add", TEST_USER, "--password-stdin", "--weak-password"], &password)?;
         Ok(Done::did(format!("added {TEST_USER}, password {TEST_USER}")))
     })
 }
