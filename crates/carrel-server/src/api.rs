@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Carrel", description = "A workbench for data-science teams: sign in, launch sessions, follow them.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(events::UsageNow)),
+    components(schemas(events::UsageNow, sessions::list::Listed, sessions::usage::Window, sign_ins::end_all::Kept)),
     modifiers(&Security),
     security(("cookie" = []), ("token" = [])),
     tags(
