@@ -8,7 +8,7 @@ import { withMe, withSession, withSessions, withStopped, withUsage, withUsages }
 import { arrivals, keys, meQuery } from "./queries";
 import type { Me, Session, UsageNews } from "./types";
 
-export type Connection = "open" | "down";
+type Connection = "open" | "down";
 
 export interface StreamListener {
   connection(now: Connection): void;

@@ -450,6 +450,11 @@ export interface components {
              */
             until?: string | null;
         };
+        /**
+         * @description What is kept.
+         * @enum {string}
+         */
+        Kept: "this";
         /** @description What to launch. Whatever is missing is filled in. */
         Launch: {
             /** @description Where to run it. */
@@ -528,6 +533,11 @@ export interface components {
              */
             sessions: number | null;
         };
+        /**
+         * @description Which sessions are listed.
+         * @enum {string}
+         */
+        Listed: "live" | "stopped";
         /** @description What can be done with a session now. */
         May: {
             /** @description Kill it at once. */
@@ -930,12 +940,11 @@ export interface components {
          * @enum {string}
          */
         WhoName: "you" | "administrator" | "nobody";
-        /** @enum {string} */
-        Kept: "this";
-        /** @enum {string} */
+        /**
+         * @description How far back use is shown.
+         * @enum {string}
+         */
         Window: "1h" | "24h" | "7d";
-        /** @enum {string} */
-        Listed: "live" | "stopped";
     };
     responses: never;
     parameters: never;

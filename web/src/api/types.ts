@@ -12,7 +12,6 @@ export type NewToken = Schemas["NewTokenView"];
 export type Scope = Schemas["ScopeName"];
 export type LaunchOptions = Schemas["LaunchOptions"];
 export type Launch = Schemas["Launch"];
-export type SessionEvent = Schemas["EventView"];
 export type Usage = Schemas["UsageHistory"];
 /** One line of the `usage` event. */
 export type UsageNews = Schemas["UsageNow"];

@@ -63,12 +63,12 @@ function Sidebar({ showKeys }: { showKeys: () => void }) {
 function TopBar({ showKeys }: { showKeys: () => void }) {
   const { data: me } = useQuery(meQuery);
   return (
-    <header className={css.top}>
+    <aside className={css.top} aria-label="Top bar">
       <Brand size={26} />
       <span className="grow" />
       <Colours size={40} />
       {me && <UserMenu me={me} small showKeys={showKeys} />}
-    </header>
+    </aside>
   );
 }
 

@@ -15,7 +15,7 @@ function initials(name: string): string {
     .join("");
 }
 
-export function Avatar({ name }: { name: string }) {
+function Avatar({ name }: { name: string }) {
   return (
     <span className={css.avatar} aria-hidden="true">
       {initials(name)}
@@ -39,8 +39,9 @@ export function UserMenu({ me, small, showKeys }: { me: Me; small?: boolean; sho
   return (
     <Menu position={small ? "bottom-end" : "top-start"}>
       <Menu.Target>
-        <UnstyledButton className={small ? css.small : css.me} aria-label={`${me.display_name}, your menu`}>
+        <UnstyledButton className={small ? css.small : css.me}>
           <Avatar name={me.display_name} />
+          {small && <span className="unseen">{me.display_name}</span>}
           {!small && (
             <>
               <span className="grow">
@@ -50,6 +51,7 @@ export function UserMenu({ me, small, showKeys }: { me: Me; small?: boolean; sho
               <IconChevronDown size={14} aria-hidden />
             </>
           )}
+          <span className="unseen">, your menu</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -13,6 +13,7 @@ interface Bar {
 export function Meter({ used, limit, label, text }: Bar) {
   const value = percent(used, limit);
   return (
+    // biome-ignore lint/a11y/useSemanticElements: <meter> cannot be drawn the same in all browsers
     <div
       className={css.bar}
       role="meter"

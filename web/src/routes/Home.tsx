@@ -14,7 +14,7 @@ import { QuickStarts } from "./home/QuickStarts";
 import { SessionList } from "./home/SessionList";
 import { NewSession } from "./NewSession";
 
-export function NewSessionLink() {
+function NewSessionLink() {
   return (
     <Button
       renderRoot={(root) => <Link {...root} to="/" search={(old) => ({ ...old, new: "1" })} />}
@@ -72,11 +72,11 @@ function Live() {
         <p className={css.history}>
           <IconHistory size={15} aria-hidden />
           <span>
-            Sessions that were quit stay in{" "}
+            Quit sessions stay in{" "}
             <Link to="/" search={{ show: "history" }}>
               History
-            </Link>
-            .
+            </Link>{" "}
+            for 30 days.
           </span>
         </p>
       )}

@@ -2,7 +2,7 @@
 import { Button, Modal, Switch, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { type Field, fieldOf, problemIn } from "../api/problem";
 import { meQuery, optionsQuery } from "../api/queries";
 import type { Launch, LaunchOptions, Me } from "../api/types";
@@ -65,6 +65,9 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
   const [draft, setDraft] = useState<Draft>(() => firstDraft(options, ide));
   const [openWhenReady, setOpenWhenReady] = useOpenWhenReady();
   const launch = useLaunch(openWhenReady);
+  const nameField = useRef<HTMLInputElement>(null);
+  // The dialog took the focus before there was a field to give it to.
+  useEffect(() => nameField.current?.select(), []);
   const change = (next: Partial<Draft>) => setDraft((before) => ({ ...before, ...next }));
   const request = requestOf(draft);
   const problem = launch.error ? problemIn(launch.error) : undefined;
@@ -86,6 +89,7 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
         <Complaint text={at("ide")} />
         <div className={css.pair}>
           <TextInput
+            ref={nameField}
             data-autofocus
             label="Name"
             value={draft.name}

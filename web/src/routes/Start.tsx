@@ -114,7 +114,7 @@ function Main({ session }: { session: Session }) {
     case "Failed":
       return (
         <div className="stack">
-          <Note kind="bad" fact="It did not start.">
+          <Note kind="bad" fact={session.started_at ? "It ended." : "It did not start."}>
             {session.cause?.text ?? session.sentence} <span className="mono">{session.cause?.code}</span>
           </Note>
           <LastOutput id={session.id} />

@@ -37,7 +37,7 @@ export function NextAction({ session }: { session: Session }) {
   if (may.open) {
     return (
       <>
-        {session.idle?.ends_at && may.keep && (
+        {session.state === "Idle" && session.idle?.ends_at && may.keep && (
           <Button
             variant="default"
             px={12}

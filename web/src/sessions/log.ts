@@ -9,22 +9,22 @@ export interface LogLine {
 /** More lines than this are not kept in the page; the download has all. */
 const mostLines = 5000;
 
-const escape = String.fromCharCode(0x1b);
+const esc = String.fromCharCode(0x1b);
 const bell = String.fromCharCode(0x07);
 
 /** Colours and titles for terminals. */
 const escapes = new RegExp(
-  `${escape}\\[[0-9;?]*[ -/]*[@-~]|${escape}\\][^${bell}${escape}]*(${bell}|${escape}\\\\)`,
+  `${esc}\\[[0-9;?]*[ -/]*[@-~]|${esc}\\][^${bell}${esc}]*(${bell}|${esc}\\\\)`,
   "g",
 );
 
 /** What is left and is not text; a tab is. */
 const controls = /\p{Cc}/gu;
 
-const bad = /^\[(E|C) |\b(error|fatal|critical|traceback|panic(ked)?)\b/i;
-const warn = /^\[W |\bwarn(ing)?\b/i;
+const bad = /^\[(E|C) |error\b|\b(fatal|critical|traceback|panic(ked)?)\b/i;
+const warn = /^\[W |\bwarn\b|warning\b/i;
 
-export function lineOf(raw: string, number: number): LogLine {
+function lineOf(raw: string, number: number): LogLine {
   // A carriage return writes over what stood there: the last part is what a terminal would show.
   const shown = raw.replace(/\r$/, "").split("\r").at(-1) ?? "";
   const text = shown.replace(escapes, "").replaceAll("\t", "    ").replace(controls, "");

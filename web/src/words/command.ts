@@ -1,14 +1,9 @@
 /** The equal command of what a form would do: complete, and safe to paste into a shell. */
-import type { Launch } from "../api/types";
+import type { Launch, Scope } from "../api/types";
 
 /** One word for a POSIX shell. */
 export function quoted(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** `8G` where it comes out even, else `1536M`. */
-export function memoryWord(mb: number): string {
-  return mb % 1024 === 0 ? `${mb / 1024}G` : `${mb}M`;
 }
 
 export function launchCommand(launch: Launch): string {
@@ -25,9 +20,10 @@ export function sessionCommand(verb: string, name: string, ...rest: string[]): s
   return ["carrel", "session", verb, quoted(name), ...rest].join(" ");
 }
 
-export function tokenCommand(name: string, scope: "full" | "read", days: number | null): string {
-  const words = ["carrel", "token", "create", quoted(name.trim() || "laptop-cli")];
-  if (scope === "read") words.push("--scope", "read");
-  if (days !== null) words.push("--expires-in-days", String(days));
-  return words.join(" ");
+/** Made on the server's host, for a user; days that are not given are without end. */
+export function tokenCommand(user: string, name: string, scope: Scope, days: number | null): string {
+  const words = ["carrel", "token", "create", "--user", user, "--name", name.trim() || "laptop-cli"];
+  if (scope === "read") words.push("--read-only");
+  words.push("--expires-in", String(days ?? 0));
+  return words.map(quoted).join(" ");
 }

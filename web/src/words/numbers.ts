@@ -8,7 +8,7 @@ export function short(value: number, digits = 1): string {
 }
 
 /** A measured figure keeps its digit, so that it does not change its width: `2.0`, `0.1`. */
-export function measured(value: number): string {
+function measured(value: number): string {
   return value >= 100 ? short(value, 0) : value.toFixed(1);
 }
 

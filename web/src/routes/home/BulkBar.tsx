@@ -73,7 +73,9 @@ export function BulkBar(props: { sessions: Session[]; chooseAll: () => void; clo
         loading={bulk.isPending && bulk.variables.verb === verb}
         onClick={act}
       >
-        {count === sessions.length ? label : `${label} ${count} of them`}
+        {count === sessions.length
+          ? label
+          : `${label.replace("…", "")} ${count} of them${label.endsWith("…") ? "…" : ""}`}
       </Button>
     );
   };

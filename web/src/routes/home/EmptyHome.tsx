@@ -40,8 +40,8 @@ export function EmptyHome() {
               className={css.start}
               onClick={() => start(choice)}
               aria-busy={pending === choice.ide}
-              aria-label={`Start ${choice.name} ${choice.sizeName}: ${choice.what}`}
             >
+              <span className="unseen">Start</span>
               <IdeMark ide={choice.ide} size={40} />
               <span>
                 <span className={css.name}>{choice.name}</span>

@@ -32,7 +32,11 @@ export function History() {
     .sort((a, b) => Date.parse(b.since) - Date.parse(a.since));
   return (
     <>
-      <PageHead title="History" sub="Sessions that were quit. Their files are where you saved them." keep>
+      <PageHead
+        title="History"
+        sub="Sessions that were quit, for 30 days. Their files are where you saved them."
+        keep
+      >
         <Button renderRoot={(root) => <Link {...root} to="/" search={{}} />} variant="default">
           Sessions
         </Button>

@@ -62,11 +62,8 @@ export function QuickStarts() {
     <ul className={css.starts} aria-label="Quick start">
       {choices.map((choice) => (
         <li key={choice.ide}>
-          <UnstyledButton
-            className={css.start}
-            onClick={() => start(choice)}
-            aria-label={`Start ${choice.name} ${choice.sizeName}: ${choice.what}`}
-          >
+          <UnstyledButton className={css.start} onClick={() => start(choice)}>
+            <span className="unseen">Start</span>
             <IdeMark ide={choice.ide} size={30} />
             <span className="grow">
               <span className={`${css.name} cut`}>{choice.name}</span>

@@ -212,7 +212,7 @@ function Bounded(props: {
         step={step}
         size={5}
         thumbSize={24}
-        thumbProps={{ "aria-label": `${label}, slider`, "aria-valuetext": words(value) }}
+        thumbLabel={`${label}, slider`}
         label={null}
       />
     </div>

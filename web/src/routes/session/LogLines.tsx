@@ -21,6 +21,7 @@ export function LogLines(props: {
       role="log"
       aria-live="off"
       aria-label="Output"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
       tabIndex={0}
     >
       {lines.length === 0 ? (

@@ -107,6 +107,8 @@ function Curves({ session }: { session: Session }) {
   );
 }
 
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
 function Facts({ session }: { session: Session }) {
   const address = addressOf(session);
   const nth = session.generation === 1 ? "" : `, start number ${session.generation}`;
@@ -122,7 +124,7 @@ function Facts({ session }: { session: Session }) {
         </dd>
         <dt>Size</dt>
         <dd>
-          {session.resource_profile ? `${session.resource_profile}: ` : ""}
+          {session.resource_profile ? `${capital(session.resource_profile)}: ` : ""}
           {size(session)}
         </dd>
         <dt>Folder</dt>

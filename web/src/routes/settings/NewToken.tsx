@@ -1,9 +1,9 @@
 import { Button, NativeSelect, Radio, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { answered, client } from "../../api/client";
 import { fieldOf, problemIn } from "../../api/problem";
-import { keys } from "../../api/queries";
+import { keys, meQuery } from "../../api/queries";
 import type { NewToken as Made, Scope } from "../../api/types";
 import { Cli, Copy } from "../../parts/Cli";
 import { Dialog } from "../../parts/dialogs";
@@ -23,6 +23,7 @@ const ends = [
 /** Makes a token and shows its secret, once. */
 export function NewToken({ close }: { close: () => void }) {
   const queries = useQueryClient();
+  const { data: me } = useQuery(meQuery);
   const [name, setName] = useState("");
   const [scope, setScope] = useState<Scope>("full");
   const [days, setDays] = useState("90");
@@ -71,7 +72,7 @@ export function NewToken({ close }: { close: () => void }) {
           value={days}
           onChange={(event) => setDays(event.currentTarget.value)}
         />
-        <Cli command={tokenCommand(name, scope, expires)} />
+        {me && <Cli command={tokenCommand(me.name, name, scope, expires)} />}
         <div className={css.buttons}>
           <Button variant="default" onClick={close}>
             Cancel

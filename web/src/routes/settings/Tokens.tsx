@@ -3,7 +3,7 @@ import { IconPlus, IconTerminal2 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { client, done } from "../../api/client";
-import { keys, tokensQuery } from "../../api/queries";
+import { keys, meQuery, tokensQuery } from "../../api/queries";
 import type { Token } from "../../api/types";
 import { Cli } from "../../parts/Cli";
 import { useLive } from "../../parts/live";
@@ -17,6 +17,7 @@ import { NewToken } from "./NewToken";
 import css from "./settings.module.css";
 
 export function Tokens() {
+  const { data: me } = useQuery(meQuery);
   const tokens = useQuery({ ...tokensQuery, staleTime: 0 });
   const [making, setMaking] = useState(false);
   return (
@@ -44,7 +45,8 @@ export function Tokens() {
         <TokenTable tokens={tokens.data ?? []} />
       )}
       <div className={css.command}>
-        <Cli command={tokenCommand("laptop-cli", "full", 90)} />
+        <p className="small dim">On the server’s host the same is done by</p>
+        {me && <Cli command={tokenCommand(me.name, "laptop-cli", "full", 90)} />}
       </div>
       {making && <NewToken close={() => setMaking(false)} />}
     </Panel>
