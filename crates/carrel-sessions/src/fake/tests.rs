@@ -74,3 +74,17 @@ async fn a_held_stop_ends_when_the_test_says_so() {
     fake.say(&run(1), Seen::Ended(Ending::Asked));
     assert_eq!(ends(&fake), Some(Ending::Asked));
 }
+
+#[tokio::test]
+async fn a_second_start_is_written_down_and_reports_nothing() {
+    let fake = FakeLauncher::new();
+    fake.start(&run(1), &plan()).await.unwrap();
+    let mut reports = fake.reports();
+    fake.start(&run(1), &plan()).await.unwrap();
+    fake.say(&run(1), Seen::Ended(Ending::Quit));
+    assert_eq!(fake.started(), [run(1), run(1)]);
+    let told: Vec<_> = reports.by_ref().take(3).collect().await;
+    let ready = Seen::Ready(Address::Unix("/nowhere/data.sock".into()));
+    let ended = Report::Run(run(1), Seen::Ended(Ending::Quit));
+    assert_eq!(told, [Report::Listing(BTreeSet::from([run(1)])), Report::Run(run(1), ready), ended]);
+}

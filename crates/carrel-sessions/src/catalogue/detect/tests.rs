@@ -146,8 +146,10 @@ fn a_program_is_ended_with_its_children() {
     out.read_exact(&mut word).unwrap();
     assert_eq!(&word, b"there\n");
     end(&mut child);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(read_all(out)));
     // Ends when nobody holds the other side any more.
-    assert_eq!(read_all(out), "");
+    assert_eq!(receiver.recv_timeout(Duration::from_secs(30)).as_deref(), Ok(""));
 }
 
 #[test]
