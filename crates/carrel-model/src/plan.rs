@@ -73,6 +73,10 @@ pub struct Probe {
     pub ignore: Vec<String>,
     /// Websocket messages from the browser of at most this many bytes are no use (keep-alives of the IDE).
     pub quiet_bytes: usize,
+    /// A longer message is no use either when it comes alone: what people do sends several within ten seconds, what a page
+    /// does by itself every few minutes sends one.
+    #[serde(default)]
+    pub lone_is_quiet: bool,
 }
 
 /// What the IDE can tell of what it does.

@@ -19,6 +19,9 @@ use tokio::sync::Notify;
 /// Set by the server: who is asking.
 const CALLER: &str = "x-carrel-user";
 
+/// Messages this near to each other, in microseconds, are not alone.
+const COMPANY: i64 = 10_000_000;
+
 /// When a person last did something, as the proxy's thread sees it.
 #[derive(Debug)]
 pub(crate) struct Use {
@@ -31,6 +34,9 @@ pub(crate) struct Use {
     prefix: String,
     ignore: Vec<Ignored>,
     quiet_bytes: u64,
+    lone_is_quiet: bool,
+    /// When the last message came that was long enough, in microseconds since 1970.
+    loud: AtomicI64,
 }
 
 /// Requests that happen with nobody there.
@@ -45,9 +51,17 @@ impl Use {
     pub(crate) fn new(plan: &Plan, clock: Clock) -> Self {
         let ignore = plan.probe.ignore.iter().map(|rule| Ignored::parse(rule)).collect();
         let prefix = if plan.http.strip_prefix { "/".into() } else { plan.http.prefix.clone() };
-        let quiet_bytes = plan.probe.quiet_bytes as u64;
-        let (last, asleep) = (AtomicI64::new(0), AtomicBool::new(false));
-        Self { clock, last, asleep, wake: Notify::new(), prefix, ignore, quiet_bytes }
+        Self {
+            clock,
+            last: AtomicI64::new(0),
+            asleep: AtomicBool::new(false),
+            wake: Notify::new(),
+            prefix,
+            ignore,
+            quiet_bytes: plan.probe.quiet_bytes as u64,
+            lone_is_quiet: plan.probe.lone_is_quiet,
+            loud: AtomicI64::new(0),
+        }
     }
 
     /// When a person last did something; `None` for never.
@@ -74,6 +88,15 @@ impl Use {
         }
     }
 
+    /// Whether a message that is long enough is use.
+    fn counts(&self) -> bool {
+        if !self.lone_is_quiet {
+            return true;
+        }
+        let now = self.clock.now().as_microsecond();
+        now - self.loud.swap(now, Ordering::Relaxed) < COMPANY
+    }
+
     /// Whether a request is one that happens with nobody there. A websocket that opens says nothing: a tab that lost
     /// its connection comes back by itself; what goes through it counts.
     fn is_ignored(&self, head: &Parts) -> bool {
@@ -95,7 +118,7 @@ impl Watch for Use {
         let mut used = false;
         tunnel.frames.feed(bytes, |frame| {
             let data = matches!(frame.opcode, opcode::TEXT | opcode::BINARY | opcode::CONTINUATION);
-            used |= data && frame.payload_len > self.quiet_bytes;
+            used |= data && frame.payload_len > self.quiet_bytes && self.counts();
         });
         if used {
             self.now();
@@ -177,9 +200,12 @@ impl Gate {
     }
 }
 
+/// Headers as the proxy sets them. An empty one only takes away what the browser sent.
 fn header_map<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a str)>) -> Vec<(HeaderName, HeaderValue)> {
-    let valid = headers.filter_map(|(name, text)| Some((name.clone(), HeaderValue::from_str(text).ok()?)));
-    valid
+    let valid = |(name, text): (&HeaderName, &str)| Some((name.clone(), HeaderValue::from_str(text).ok()?));
+    headers
+        .filter(|(_, text)| !text.is_empty())
+        .filter_map(valid)
         .map(|(name, mut value)| {
             // Among them is the secret.
             value.set_sensitive(true);

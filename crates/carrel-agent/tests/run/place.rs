@@ -158,7 +158,7 @@ pub(crate) fn plan(arguments: &[&str]) -> Plan {
             ready_path: "/s/x/api".into(),
             keep_alive: 2,
         },
-        probe: Probe { busy: BusyProbe::None, ignore: vec!["GET polled*".into()], quiet_bytes: 10 },
+        probe: Probe { busy: BusyProbe::None, ignore: vec!["GET polled*".into()], quiet_bytes: 10, ..Probe::default() },
         cpus: 1.0,
         memory_mb: 512,
         idle: IdleRule { idle_after_s: 60, ends_after_s: None, action: IdleAction::Suspend, busy_cpus: 100.0 },

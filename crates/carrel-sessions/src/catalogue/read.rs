@@ -188,8 +188,9 @@ fn read_activity(mut section: Section, notes: &mut Notes<'_>) -> Probe {
         }
     }
     let quiet_bytes = section.count("quiet_bytes", notes).unwrap_or(0);
+    let lone_is_quiet = section.flag("lone_is_quiet", notes).unwrap_or(false);
     section.finish(notes);
-    Probe { busy, ignore, quiet_bytes }
+    Probe { busy, ignore, quiet_bytes, lone_is_quiet }
 }
 
 fn read_id(root: &mut Section, notes: &mut Notes<'_>) -> Option<IdeId> {

@@ -1,6 +1,7 @@
 use super::*;
 use carrel_model::{IdleRule, plan::Http, plan::Probe};
 use carrel_proxy::frames::Frames;
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 fn plan(strip_prefix: bool) -> Plan {
@@ -62,6 +63,15 @@ fn rules_are_the_same_where_the_prefix_is_stripped() {
     assert!(counts(&used, "GET", "/?folder=/home/ada"));
 }
 
+fn tunnel() -> TunnelState {
+    TunnelState { uri: "/".parse().unwrap(), frames: Frames::new() }
+}
+
+/// A masked frame of `len` zeros.
+fn frame(first: u8, len: u8) -> Vec<u8> {
+    [vec![first, 0x80 | len, 1, 2, 3, 4], vec![0; len.into()]].concat()
+}
+
 #[test]
 fn a_websocket_that_opens_is_no_use_but_what_a_person_sends_through_it_is() {
     let used = Use::new(&plan(false), Clock::System);
@@ -69,13 +79,30 @@ fn a_websocket_that_opens_is_no_use_but_what_a_person_sends_through_it_is() {
     opening.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     used.request(&opening);
     assert_eq!(used.last(), None);
-    let mut tunnel = TunnelState { uri: "/".parse().unwrap(), frames: Frames::new() };
-    let frame = |first: u8, len: u8| [vec![first, 0x80 | len, 1, 2, 3, 4], vec![0; len.into()]].concat();
+    let mut tunnel = tunnel();
     used.up(&mut tunnel, &[frame(0x89, 30), frame(0x82, 10), frame(0x88, 20)].concat());
     assert_eq!(used.last(), None, "a ping, a keep-alive, a close");
     used.up(&mut tunnel, &frame(0x81, 11)[..3]);
     used.up(&mut tunnel, &frame(0x81, 11)[3..]);
     assert!(used.last().is_some());
+}
+
+#[test]
+fn a_message_that_comes_alone_is_no_use_where_the_ide_sends_such_by_itself() {
+    let begin = Timestamp::from_second(1_800_000_000).unwrap();
+    let clock = Clock::held(begin);
+    let mut plan = plan(false);
+    plan.probe.lone_is_quiet = true;
+    let used = Use::new(&plan, clock.clone());
+    let (mut one, mut other) = (tunnel(), tunnel());
+    for minutes in [0, 5, 10] {
+        clock.set(begin + SignedDuration::from_mins(minutes));
+        used.up(&mut one, &[frame(0x82, 63), frame(0x82, 10), frame(0x82, 10)].concat());
+        assert_eq!(used.last(), None, "after {minutes} minutes");
+    }
+    clock.set(begin + SignedDuration::from_mins(10) + SignedDuration::from_secs(9));
+    used.up(&mut other, &frame(0x82, 51));
+    assert_eq!(used.last(), Some(clock.now()), "a second one, on whichever websocket");
 }
 
 #[test]
@@ -93,14 +120,16 @@ fn a_request_carries_the_agents_headers_and_who_asks() {
     let secret = (HeaderName::from_static("x-secret"), "s3cret".to_owned());
     let named = (HeaderName::from_static("x-user"), "{user}".to_owned());
     let used = Arc::new(Use::new(&plan(false), Clock::System));
-    let gate = Gate::new(&plan(false), &RunFolder::new("/r"), vec![secret, named], used);
+    let none = (HeaderName::from_static("x-none"), String::new());
+    let gate = Gate::new(&plan(false), &RunFolder::new("/r"), vec![secret, named, none], used);
     let mut asked = head("GET", "/s/x/");
     asked.headers.insert(CALLER, HeaderValue::from_static("grace"));
     let Verdict::Forward(pass) = gate.admit(&asked, &Peer::unix(0)) else { panic!("everything is forwarded") };
     let value = |name: &str| pass.set.iter().find(|(known, _)| known == name).unwrap().1.to_str().unwrap().to_owned();
     assert_eq!((value("x-secret").as_str(), value("x-user").as_str()), ("s3cret", "grace"));
     assert!(pass.set.iter().all(|(_, value)| value.is_sensitive()));
-    assert_eq!(pass.edits.strip_request, ["x-secret", "x-user"]);
+    assert_eq!(pass.edits.strip_request, ["x-secret", "x-user", "x-none"]);
+    assert!(pass.set.iter().all(|(name, _)| name != "x-none"), "an empty header is taken away and not set");
     assert_eq!(pass.edits.strip_request_prefixes, ["x-carrel-"]);
     assert_eq!(gate.own_headers()["x-user"], "ada");
 }
