@@ -1,0 +1,138 @@
+//! What is told about a configuration file: where, how bad, what stands there and what may stand there.
+
+use crate::source::At;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use std::fmt;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The server does not start with it.
+    Error,
+    /// The server starts, and does not do all that the file asks for.
+    Warning,
+    /// Nothing is wrong; it may not be what the reader expects.
+    Note,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        })
+    }
+}
+
+/// One thing to tell about one place. Values of secret options never get into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Where.
+    pub at: At,
+    /// How bad.
+    pub level: Level,
+    /// A stable word for scripts: `wrong-value`, `unknown-key`.
+    pub code: &'static str,
+    /// What is wrong, in one sentence without its full stop.
+    pub text: String,
+    /// The value that stands there.
+    pub found: Option<String>,
+    /// What may stand there instead.
+    pub allowed: Option<String>,
+    /// The word that was probably meant.
+    pub meant: Option<String>,
+}
+
+/// A found value longer than this is cut: a line of the report stays a line.
+const FOUND_CHARS: usize = 80;
+
+impl Diagnostic {
+    /// Tells `text` about a place.
+    pub fn new(at: At, level: Level, code: &'static str, text: impl Into<String>) -> Self {
+        Self { at, level, code, text: text.into(), found: None, allowed: None, meant: None }
+    }
+
+    /// Quotes the value that stands there.
+    #[must_use]
+    pub fn found(mut self, value: &str) -> Self {
+        let mut short: String = value.chars().take(FOUND_CHARS).collect();
+        if short.len() < value.len() {
+            short.push('…');
+        }
+        self.found = Some(short);
+        self
+    }
+
+    /// Says what may stand there.
+    #[must_use]
+    pub fn allowed(mut self, what: impl Into<String>) -> Self {
+        self.allowed = Some(what.into());
+        self
+    }
+
+    /// Says what was probably meant, when that is known.
+    #[must_use]
+    pub fn meant(mut self, word: Option<&str>) -> Self {
+        self.meant = word.map(str::to_owned);
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.at, self.level, self.text)?;
+        if let Some(found) = &self.found {
+            write!(f, "; found “{}”", found.escape_debug())?;
+        }
+        if let Some(allowed) = &self.allowed {
+            write!(f, "; allowed: {allowed}")?;
+        }
+        if let Some(meant) = &self.meant {
+            write!(f, "; did you mean “{meant}”?")?;
+        }
+        write!(f, " [{}]", self.code)
+    }
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("file", &self.at.file.to_string_lossy())?;
+        map.serialize_entry("line", &(self.at.line > 0).then_some(self.at.line))?;
+        map.serialize_entry("level", &self.level)?;
+        map.serialize_entry("code", self.code)?;
+        map.serialize_entry("text", &self.text)?;
+        map.serialize_entry("found", &self.found)?;
+        map.serialize_entry("allowed", &self.allowed)?;
+        map.serialize_entry("meant", &self.meant)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_diagnostic_is_one_line_that_says_where_what_and_what_else() {
+        let at = At { file: Path::new("rserver.conf").into(), line: 3 };
+        let told = Diagnostic::new(at, Level::Error, "wrong-value", "www-port is not a port")
+            .found("87\n87")
+            .allowed("1 to 65535")
+            .meant(Some("8787"));
+        assert_eq!(
+            told.to_string(),
+            "rserver.conf:3: error: www-port is not a port; found “87\\n87”; allowed: 1 to 65535; did you mean “8787”? \
+             [wrong-value]"
+        );
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        let told = Diagnostic::new(At::whole(Path::new("f")), Level::Note, "c", "t").found(&"é".repeat(200));
+        assert_eq!(told.found.unwrap().chars().count(), FOUND_CHARS + 1);
+    }
+}

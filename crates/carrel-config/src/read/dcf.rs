@@ -1,0 +1,99 @@
+//! Blocks of `Key: value`, separated by blank lines (Debian control format).
+
+use super::Read;
+use crate::{
+    diagnostic::{Diagnostic, Level},
+    source::{At, Line, Source},
+};
+
+/// What stands between two blank lines. Fields may come in any order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The line of its first field.
+    pub at: At,
+    /// In the order of the file.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The name before the colon.
+    pub key: String,
+    /// What stands on the same line.
+    pub value: String,
+    /// The indented lines below it, without their indentation.
+    pub more: Vec<(String, At)>,
+    /// Where the name stands.
+    pub at: At,
+}
+
+impl Block {
+    /// The field of this name, whatever its case.
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key.eq_ignore_ascii_case(key))
+    }
+}
+
+/// Reads blocks of `Key: value`. An indented line goes on with the field above it; `#` at the beginning of a line makes it
+/// a comment; a line of nothing but white space ends the block.
+pub fn dcf(source: &Source) -> Read<Vec<Block>> {
+    fields(source, |text| text.split_once(':'))
+}
+
+/// Reads blocks whose lines are cut in two by `cut`.
+pub(super) fn fields(source: &Source, cut: fn(&str) -> Option<(&str, &str)>) -> Read<Vec<Block>> {
+    let mut reader = Reader { read: Read { found: Vec::new(), diagnostics: Vec::new() }, within: false, cut };
+    for line in source.lines() {
+        reader.line(source, line);
+    }
+    reader.read
+}
+
+struct Reader {
+    read: Read<Vec<Block>>,
+    /// Whether the line before belongs to a block.
+    within: bool,
+    cut: fn(&str) -> Option<(&str, &str)>,
+}
+
+impl Reader {
+    fn line(&mut self, source: &Source, line: Line<'_>) {
+        let text = line.text.trim();
+        if text.is_empty() {
+            self.within = false;
+        } else if text.starts_with('#') {
+            // A comment neither ends a block nor belongs to it.
+        } else if line.text.starts_with([' ', '\t']) {
+            self.go_on(source.at(line.number), text);
+        } else {
+            self.field(source.at(line.number), text);
+        }
+    }
+
+    fn field(&mut self, at: At, text: &str) {
+        let Some((key, value)) = (self.cut)(text).filter(|(key, _)| !key.trim().is_empty()) else {
+            let what = "this line is neither `Key: value` nor indented to go on with the one above";
+            self.read.diagnostics.push(Diagnostic::new(at, Level::Error, "no-key", what));
+            return;
+        };
+        let (key, value) = (key.trim().to_owned(), value.trim().to_owned());
+        let field = Field { key, value, more: Vec::new(), at: at.clone() };
+        match self.read.found.last_mut().filter(|_| self.within) {
+            Some(block) => block.fields.push(field),
+            None => self.read.found.push(Block { at, fields: vec![field] }),
+        }
+        self.within = true;
+    }
+
+    fn go_on(&mut self, at: At, text: &str) {
+        let above = self.read.found.last_mut().filter(|_| self.within).and_then(|block| block.fields.last_mut());
+        match above {
+            Some(field) => field.more.push((text.to_owned(), at)),
+            None => {
+                let what = "an indented line goes on with the field above it, and there is none in this block";
+                self.read.diagnostics.push(Diagnostic::new(at, Level::Error, "nothing-to-go-on-with", what));
+            }
+        }
+    }
+}
