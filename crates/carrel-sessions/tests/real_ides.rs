@@ -10,8 +10,7 @@
 #[path = "ides/host.rs"]
 mod host;
 
-use carrel_sessions::catalogue::Catalogue;
-use host::{Ide, SECRET, STRANGER, ide_path, is_root};
+use host::{CATALOGUE, Ide, SECRET, STRANGER, ide_path, is_root};
 use std::{
     fs,
     os::unix::fs::{FileTypeExt, PermissionsExt},
@@ -80,7 +79,7 @@ fn assert_secret_is_not_in(text: &str) {
 #[test]
 fn installed_programs_are_found_with_their_versions() {
     let Some(path) = programs("installed_programs_are_found_with_their_versions") else { return };
-    let offers = Catalogue::load(None).unwrap().detect(&path);
+    let offers = CATALOGUE.detect(&path);
     for offer in offers.into_iter().filter(|offer| offer.id.as_str() != "rstudio") {
         let found = offer.available.unwrap_or_else(|cause| panic!("{}", cause.text));
         let version = found.version.expect("a version");
@@ -91,21 +90,33 @@ fn installed_programs_are_found_with_their_versions() {
 #[test]
 fn jupyterlab_runs_by_its_entry_and_only_for_the_agent() {
     let Some(path) = programs("jupyterlab_runs_by_its_entry_and_only_for_the_agent") else { return };
-    try_jupyter("jupyterlab", "lab", &path);
+    try_jupyter(&mut Ide::start("jupyterlab", &path), "lab");
 }
+
+/// What somebody has at home from a time when they started Jupyter themselves, and let everybody in.
+const CONFIG_FROM_HOME: &str = r#"
+c.ServerApp.ip = "0.0.0.0"
+c.ServerApp.port = 9999
+c.ServerApp.base_url = "/mine/"
+c.ServerApp.identity_provider_class = "jupyter_server.auth.identity.PasswordIdentityProvider"
+c.IdentityProvider.token = ""
+c.KernelManager.transport = "tcp"
+c.FileContentsManager.delete_to_trash = False
+"#;
 
 #[test]
-fn notebook_runs_by_its_entry_and_only_for_the_agent() {
-    let Some(path) = programs("notebook_runs_by_its_entry_and_only_for_the_agent") else { return };
-    try_jupyter("notebook", "tree", &path);
+fn notebook_runs_by_its_entry_and_only_for_the_agent_whatever_the_user_configured() {
+    let test = "notebook_runs_by_its_entry_and_only_for_the_agent_whatever_the_user_configured";
+    let Some(path) = programs(test) else { return };
+    let config = [(".jupyter/jupyter_server_config.py", CONFIG_FROM_HOME)];
+    try_jupyter(&mut Ide::start_with("notebook", &path, &config), "tree");
 }
 
-fn try_jupyter(id: &str, page: &str, path: &[PathBuf]) {
-    let ide = Ide::start(id, path);
-    assert_private(&ide);
-    assert_lets_in_the_agent_only(&ide, page);
-    assert_checks_origin_and_xsrf(&ide);
-    assert_kernels_use_sockets(&ide, page);
+fn try_jupyter(ide: &mut Ide, page: &str) {
+    assert_private(ide);
+    assert_lets_in_the_agent_only(ide, page);
+    assert_checks_origin_and_xsrf(ide);
+    assert_kernels_use_sockets(ide, page);
     assert_no_open_port();
     let settings = ide.ask("GET", "lab/api/settings/@jupyterlab%2Fapputils-extension:notification", &[]).text;
     assert!(settings.contains(r#""fetchNews": {"title""#), "{settings}");
@@ -160,7 +171,7 @@ fn assert_kernels_use_sockets(ide: &Ide, page: &str) {
 #[test]
 fn vs_code_runs_by_its_entry() {
     let Some(path) = programs("vs_code_runs_by_its_entry") else { return };
-    let ide = Ide::start("vscode", &path);
+    let mut ide = Ide::start("vscode", &path);
     assert_private(&ide);
     let first = ide.ask("GET", "", &[]);
     assert!(matches!(first.status, 200 | 302), "{}", first.text);
@@ -182,8 +193,8 @@ fn vs_code_runs_by_its_entry() {
 fn the_stand_in_for_rserver_takes_the_command_of_the_rstudio_entry() {
     let dir = stand_ins();
     let path = [dir.path().to_owned()];
-    let ide = Ide::start("rstudio", &path);
-    assert_eq!(host::found("rstudio", &path).version.as_deref(), Some("2026.10.0+1"));
+    let mut ide = Ide::start("rstudio", &path);
+    assert_eq!(host::found(&ide.session.ide, &path).version.as_deref(), Some("2026.10.0+1"));
     let visit = ide.ask("GET", "", &[]);
     let sign_in = format!("{}auth-sign-in?appUri=%2F", ide.session.url());
     assert_eq!((visit.status, visit.header("location")), (302, Some(sign_in.as_str())));

@@ -13,12 +13,12 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, SystemTime},
 };
 
-/// How long a program may take to say its version. A cold start of Jupyter on a busy machine takes ten seconds.
-const VERSION_LIMIT: Duration = Duration::from_secs(30);
+/// How long a program may take to say its version. A cold start of Jupyter on a busy machine takes half of it.
+const VERSION_LIMIT: Duration = Duration::from_mins(1);
 /// How much a program may say then.
 const VERSION_BYTES: u64 = 16 << 10;
 /// What a program gets of the server's environment to say its version: nothing that could be secret.
@@ -50,10 +50,17 @@ pub struct Offer {
 
 /// What programs said, for as long as their files stay the same.
 #[derive(Debug, Default)]
-pub(super) struct Versions(Mutex<HashMap<Question, (SystemTime, Option<String>)>>);
+pub(super) struct Versions(Mutex<HashMap<Question, Arc<Mutex<Option<Known>>>>>);
 
 /// A program and what it is given to say its version.
 type Question = (PathBuf, Vec<String>);
+
+/// What it said, and of when its file was.
+#[derive(Debug)]
+struct Known {
+    changed: SystemTime,
+    version: Option<String>,
+}
 
 /// What came of asking a program for its version.
 enum Said {
@@ -165,15 +172,15 @@ impl Versions {
     fn of(&self, program: &Path, arguments: &[String]) -> Said {
         let changed = std::fs::metadata(program).and_then(|meta| meta.modified()).ok();
         let question = (program.to_owned(), arguments.to_owned());
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
-        if let Some((at, version)) = known
-            && Some(at) == changed
-        {
-            return Said::Version(version);
+        let slot = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(question).or_default());
+        // Held while the program runs: whoever asks meanwhile waits for this answer, and starts no second one.
+        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(|known| Some(known.changed) == changed) {
+            return Said::Version(known.version.clone());
         }
         let said = ask(program, arguments, VERSION_LIMIT);
-        if let (Said::Version(version), Some(at)) = (&said, changed) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(question, (at, version.clone()));
+        if let (Said::Version(version), Some(changed)) = (&said, changed) {
+            *known = Some(Known { changed, version: version.clone() });
         }
         said
     }

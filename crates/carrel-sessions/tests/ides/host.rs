@@ -19,7 +19,10 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
-    sync::atomic::{AtomicU8, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU8, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -30,6 +33,9 @@ const ACCOUNT: u32 = 20_001;
 pub(crate) const STRANGER: u32 = 20_002;
 pub(crate) const SECRET: &str = "a-secret-of-a-test";
 const LIMIT: Duration = Duration::from_secs(90);
+
+/// One for all tests, so that each program says its version once.
+pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(None).unwrap());
 
 /// The folders with the IDE programs, when the tests were told of them.
 pub(crate) fn ide_path() -> Option<Vec<PathBuf>> {
@@ -96,16 +102,19 @@ pub(crate) fn session(ide: &IdeId) -> Session {
 impl Ide {
     /// Starts the entry `id` with the programs found in `ide_path`, and waits until it is ready.
     pub(crate) fn start(id: &str, ide_path: &[PathBuf]) -> Self {
-        let catalogue = Catalogue::load(None).unwrap();
-        let offer = catalogue.detect(ide_path).into_iter().find(|offer| offer.id.as_str() == id).unwrap();
-        let found = offer.available.unwrap_or_else(|cause| panic!("{}", cause.text));
-        let session = session(&offer.id);
-        let settings = Settings::local("/nowhere".into(), "/nowhere".into(), Vec::new());
-        let plan = catalogue.get(&offer.id).unwrap().plan(&found, &session, &settings);
-        Self::launch(plan, session)
+        Self::start_with(id, ide_path, &[])
     }
 
-    fn launch(plan: Plan, session: Session) -> Self {
+    /// The same for somebody who has these files at home.
+    pub(crate) fn start_with(id: &str, ide_path: &[PathBuf], at_home: &[(&str, &str)]) -> Self {
+        let id = id.parse().unwrap();
+        let (found, session) = (found(&id, ide_path), session(&id));
+        let settings = Settings::local("/nowhere".into(), "/nowhere".into(), Vec::new());
+        let plan = CATALOGUE.get(&id).unwrap().plan(&found, &session, &settings);
+        Self::launch(plan, session, at_home)
+    }
+
+    fn launch(plan: Plan, session: Session, at_home: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         // Open to all, so that sockets and folders inside have to look after themselves.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
@@ -113,6 +122,9 @@ impl Ide {
             make_folder(&dir.path().join(folder));
         }
         write(&dir.path().join("run/secret"), SECRET);
+        for (name, text) in at_home {
+            write(&dir.path().join("home").join(name), text);
+        }
         for file in &plan.files {
             write(Path::new(&fill(&file.path, dir.path())), &fill(&file.text, dir.path()));
         }
@@ -215,7 +227,7 @@ impl Ide {
     }
 
     /// Asks it to end; the status that it ended with.
-    pub(crate) fn end(mut self) -> ExitStatus {
+    pub(crate) fn end(&mut self) -> ExitStatus {
         let pid = Pid::from_raw(self.child.id().try_into().unwrap());
         nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
         let until = Instant::now() + LIMIT;
@@ -299,7 +311,7 @@ fn write(path: &Path, text: &str) {
 }
 
 /// The programs of an entry as [`Catalogue::detect`] finds them.
-pub(crate) fn found(id: &str, ide_path: &[PathBuf]) -> Found {
-    let offers = Catalogue::load(None).unwrap().detect(ide_path);
-    offers.into_iter().find(|offer| offer.id.as_str() == id).unwrap().available.unwrap_or_else(|c| panic!("{}", c.text))
+pub(crate) fn found(id: &IdeId, ide_path: &[PathBuf]) -> Found {
+    let offer = CATALOGUE.detect(ide_path).into_iter().find(|offer| offer.id == *id).unwrap();
+    offer.available.unwrap_or_else(|cause| panic!("{}", cause.text))
 }
