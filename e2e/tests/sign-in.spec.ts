@@ -28,7 +28,9 @@ test('signing in leads where one wanted to go, and signing out ends it', async (
 });
 
 test('next= cannot lead to another site', async ({ page, baseURL }) => {
-  for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example/', '/%09/evil.example/']) {
+  for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example/', '/\t/evil.example/']) {
+    // The application leaves for the sign-in page by itself when it finds itself signed out.
+    await page.goto('about:blank');
     await page.context().clearCookies();
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
     await signIn(page, ada);
