@@ -26,6 +26,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", detail));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|e| too_long(&e))?;
+        if bytes.is_empty() {
+            return Err(Problem::bad_request("not-json", "The body is empty, and JSON is needed."));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|e| bad_json(&e))
     }
 }

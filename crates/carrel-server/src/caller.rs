@@ -6,7 +6,7 @@ use crate::{
     body::Path,
     client::Client,
     problem::Problem,
-    sign_ins::{By, Found, Hash, Known},
+    sign_ins::{By, Hash, Known},
 };
 use axum::extract::FromRequestParts;
 use carrel_auth::secret::{sign_in_hash, token_hash};
@@ -61,13 +61,7 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let client = Client::of(parts);
         let hash = shown(parts, client)?.ok_or_else(Problem::not_signed_in)?;
-        let known = match app.sign_ins.who(&hash).await? {
-            Some(known) => known,
-            None if matches!(app.sign_ins.find(&hash), Found::TooStale) => {
-                return Err(Problem::store(&"it has been away for longer than sign-ins are believed"));
-            }
-            None => return Err(Problem::not_signed_in()),
-        };
+        let known = app.sign_ins.who(&hash).await?.ok_or_else(Problem::not_signed_in)?;
         if matches!(known.by, By::Token(_, Scope::Read)) && !parts.method.is_safe() {
             let detail = "This token may only read. Make one that may change things, or sign in.";
             return Err(Problem::new(StatusCode::FORBIDDEN, "token-may-only-read", detail));

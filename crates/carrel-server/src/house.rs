@@ -12,7 +12,7 @@ use crate::{
     pages,
     problem::Problem,
     request_id::RequestId,
-    sign_ins::{Found, Known},
+    sign_ins::{Found, Hash, Known},
 };
 use axum::{Router, body::Body};
 use carrel_proxy::{Failed, HouseBody, Pass, Peer, Verdict, house_body, same_origin};
@@ -46,30 +46,30 @@ impl House {
     fn verdict(&self, head: &Parts, peer: &Peer) -> Option<Verdict> {
         let id = session_of(head.uri.path())?;
         let hash = shown(head, self.client(head, peer)).ok()??;
-        let known = match self.app.sign_ins.find(&hash) {
-            Found::Known(known) => known,
-            Found::Nobody | Found::TooStale => return None,
-            Found::Ask => return Some(self.learn_caller(hash)),
-        };
-        let Some(route) = self.app.live.route(id) else { return Some(self.learn_routes()) };
-        may_enter(head, &known, &route, self.app.live.too_stale()).then(|| Verdict::Forward(pass(&known, &route)))
-    }
-
-    fn learn_caller(&self, hash: crate::sign_ins::Hash) -> Verdict {
-        let sign_ins = self.app.sign_ins.clone();
-        Verdict::Learn(Box::pin(async move {
-            if let Err(error) = sign_ins.learn(hash).await {
-                tracing::warn!(%error, "a sign-in could not be looked up");
+        let route = self.app.live.route(id).filter(|_| !self.app.live.is_stale());
+        match (self.app.sign_ins.find(&hash), route) {
+            (Found::Nobody, _) => None,
+            (Found::Known(known), Some(route)) => {
+                may_enter(head, &known, &route).then(|| Verdict::Forward(pass(&known, &route)))
             }
-        }))
+            (Found::Known(_), None) => Some(self.learn(None, true)),
+            (Found::Ask, route) => Some(self.learn(Some(hash), route.is_none())),
+        }
     }
 
-    /// A session may have become ready a moment ago.
-    fn learn_routes(&self) -> Verdict {
-        let live = self.app.live.clone();
+    /// Asks the store for all that is missing, since it is asked only once: who it is, and for a session that may have
+    /// become ready a moment ago.
+    fn learn(&self, caller: Option<Hash>, routes: bool) -> Verdict {
+        let app = self.app.clone();
         Verdict::Learn(Box::pin(async move {
-            if let Err(error) = live.refresh().await {
-                tracing::warn!(%error, "a session could not be looked up");
+            let learned = async {
+                if let Some(hash) = caller {
+                    app.sign_ins.learn(hash).await?;
+                }
+                if routes { app.live.refresh().await } else { Ok(()) }
+            };
+            if let Err(error) = learned.await {
+                tracing::warn!(%error, "who goes where could not be looked up");
             }
         }))
     }
@@ -81,8 +81,8 @@ pub(crate) fn session_of(path: &str) -> Option<&str> {
 }
 
 /// Right and origin. A request of another page reaches a session only by being opened like a link.
-fn may_enter(head: &Parts, known: &Known, route: &Route, too_stale: bool) -> bool {
-    known.user.id == route.owner && !too_stale && is_from_here(head)
+fn may_enter(head: &Parts, known: &Known, route: &Route) -> bool {
+    known.user.id == route.owner && is_from_here(head)
 }
 
 /// Upgrades and methods that change something have to come from a page of this origin, or with a token. Refused ones

@@ -75,8 +75,8 @@ impl Live {
         routes.iter().filter(|(_, route)| route.owner == *user).filter_map(|(id, _)| id.parse().ok()).collect()
     }
 
-    /// Whether the table is older than a server may go on with while the store is away.
-    pub(crate) fn too_stale(&self) -> bool {
+    /// The store was away, or this machine asleep, for too long to believe the table.
+    pub(crate) fn is_stale(&self) -> bool {
         self.clock.now().as_second() - self.read_at.load(Relaxed) > STALE_LIMIT.as_secs().cast_signed()
     }
 

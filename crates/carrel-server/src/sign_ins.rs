@@ -72,10 +72,8 @@ pub(crate) enum Found {
     Known(Arc<Known>),
     /// Opens nothing: asked a moment ago.
     Nobody,
-    /// Not known here: [`SignIns::learn`] asks the store.
+    /// Not known here, or not any more: [`SignIns::learn`] asks the store.
     Ask,
-    /// Known, but the store has been away for too long.
-    TooStale,
 }
 
 #[derive(Default)]
@@ -110,11 +108,9 @@ impl SignIns {
         let now = self.clock.now().as_second();
         let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shard.known.get(hash) {
-            if !self.is_good(known, now) {
-                return Found::Nobody;
-            }
-            if now - self.checked_at.load(Relaxed) > STALE_LIMIT.as_secs().cast_signed() {
-                return Found::TooStale;
+            // Without use here, another replica may know of later use.
+            if !self.is_good(known, now) || self.is_stale(now) {
+                return Found::Ask;
             }
             known.last_used.store(now, Relaxed);
             return Found::Known(known.clone());
@@ -123,6 +119,11 @@ impl SignIns {
             Some(at) if now - at < STRANGER_S => Found::Nobody,
             _ => Found::Ask,
         }
+    }
+
+    /// The store was away, or this machine asleep, for too long to believe what is in memory.
+    fn is_stale(&self, now: i64) -> bool {
+        now - self.checked_at.load(Relaxed) > STALE_LIMIT.as_secs().cast_signed()
     }
 
     /// Within its limits of time.
@@ -137,17 +138,32 @@ impl SignIns {
     /// Asks the store for a secret and remembers the answer, whichever it is.
     pub(crate) async fn learn(&self, hash: Hash) -> Result<(), carrel_store::Error> {
         let now = self.clock.now();
-        let known = self.read(&hash, now).await?;
+        if self.is_stale(now.as_second()) {
+            self.forget_revoked(now).await?;
+        }
+        let fresh = self.read(&hash, now).await?;
         let mut shard = self.shard(&hash).write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.filter(|known| self.is_good(known, now.as_second())) {
-            shard.strangers.remove(&hash);
-            // Somebody may have learned it meanwhile: their switches are in use.
-            shard.known.entry(hash).or_insert_with(|| Arc::new(known));
-        } else {
-            if shard.strangers.len() >= STRANGERS {
-                shard.strangers.clear();
+        if let (Some(fresh), Some(known)) = (&fresh, shard.known.get(&hash)) {
+            // Used here, or on another replica: the later counts.
+            known.last_used.fetch_max(fresh.last_used.load(Relaxed), Relaxed);
+            fresh.last_used.store(known.last_used.load(Relaxed), Relaxed);
+        }
+        match (fresh.filter(|fresh| self.is_good(fresh, now.as_second())), shard.known.get(&hash)) {
+            // The one that is known stays: tunnels that are open hold its switch.
+            (Some(_), Some(_)) => {}
+            (Some(fresh), None) => {
+                shard.strangers.remove(&hash);
+                shard.known.insert(hash, Arc::new(fresh));
             }
-            shard.strangers.insert(hash, now.as_second());
+            (None, _) => {
+                if let Some(over) = shard.known.remove(&hash) {
+                    over.alive.end();
+                }
+                if shard.strangers.len() >= STRANGERS {
+                    shard.strangers.clear();
+                }
+                shard.strangers.insert(hash, now.as_second());
+            }
         }
         Ok(())
     }

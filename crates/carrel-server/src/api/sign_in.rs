@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct SignIn {
     /// The user's name.
     #[schema(example = "ada")]

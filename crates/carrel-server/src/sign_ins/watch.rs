@@ -32,18 +32,27 @@ impl SignIns {
     /// One round: what was revoked ends, what is over its limits ends, use is written down.
     pub(crate) async fn check(&self) -> Result<(), carrel_store::Error> {
         let now = self.clock.now();
-        self.end(|known| !self.is_good(known, now.as_second()));
+        self.forget_revoked(now).await?;
+        for (hash, known) in self.all() {
+            if !self.is_good(&known, now.as_second()) {
+                self.learn(hash).await?;
+                continue;
+            }
+            self.write_use(&known).await?;
+            if now.as_second() - known.read_at > READ_AGAIN_S {
+                self.read_again(hash, &known, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was revoked since the last time, on any replica, ends here.
+    pub(super) async fn forget_revoked(&self, now: Timestamp) -> Result<(), carrel_store::Error> {
         let asked = Timestamp::from_second(self.checked_at.load(Relaxed)).unwrap_or(now);
         let revoked = self.store.revoked_since(asked.checked_sub(OVERLAP).unwrap_or(asked)).await?;
         self.checked_at.store(now.as_second(), Relaxed);
         if !revoked.is_empty() {
             self.end(|known| revoked.iter().any(|credential| known.by.is(credential)));
-        }
-        for (hash, known) in self.all() {
-            self.write_use(&known).await?;
-            if now.as_second() - known.read_at > READ_AGAIN_S {
-                self.read_again(hash, &known, now).await?;
-            }
         }
         Ok(())
     }

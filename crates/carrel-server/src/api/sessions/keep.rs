@@ -19,7 +19,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Until when to keep it.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Keep {
     /// Within seven days; null lets the clock go on.
     until: Option<Timestamp>,

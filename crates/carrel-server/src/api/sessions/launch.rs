@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 /// What to launch. Whatever is missing is filled in.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Launch {
     /// An entry of the catalogue.
     #[schema(example = "jupyterlab")]
@@ -76,7 +76,9 @@ impl From<LaunchError> for Problem {
         match error {
             LaunchError::Ask(AskError::Name(_)) => Self::unprocessable("bad-name", detail),
             LaunchError::Ask(AskError::NoSuchSize { .. }) => Self::unprocessable("no-such-size", detail),
-            LaunchError::Ask(AskError::OutOfBounds { .. }) => Self::unprocessable("out-of-bounds", detail),
+            LaunchError::Ask(AskError::OutOfBounds { .. }) => {
+                Self::unprocessable("out-of-bounds", format!("The value of {error}."))
+            }
             LaunchError::Ask(AskError::Folder(_)) => Self::unprocessable("bad-folder", detail),
             LaunchError::Ask(AskError::Env { .. }) => Self::unprocessable("bad-env", detail),
             LaunchError::NoSuchIde(_) => Self::unprocessable("no-such-ide", detail),

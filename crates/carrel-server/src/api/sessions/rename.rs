@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 /// The new name.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Rename {
     /// One line of text, at most 64 characters.
     #[schema(max_length = 64, example = "sales-forecast")]

@@ -22,7 +22,7 @@ const MOST_DAYS: u32 = 3660;
 
 /// What the token is for.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct CreateToken {
     /// One line of text, at most 64 characters.
     #[schema(max_length = 64, example = "nightly scores")]
