@@ -1,1 +1,19 @@
-//! x
+//! Stories over HTTP: a whole server on a port of its own, with a store in memory and a launcher that runs nothing.
+
+mod backend;
+mod carrel;
+mod events;
+mod guard;
+mod headers;
+mod input;
+mod pages;
+mod person;
+mod sessions;
+mod sign_in;
+mod strangers;
+mod tokens;
+mod tunnels;
+
+use backend::Backend;
+use carrel::TestCarrel;
+use person::Person;
