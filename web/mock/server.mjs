@@ -65,7 +65,9 @@ export function startMock(name = "usual", port = 0) {
       resolve({
         url: `http://127.0.0.1:${server.address().port}`,
         tell: mock.tell,
-        cut: () => {
+        /** Cuts the streams and takes no new ones, or takes them again. */
+        refuse: (on) => {
+          mock.refuses = on;
           for (const stream of mock.streams) stream.destroy();
         },
         close: () => {
@@ -117,7 +119,7 @@ async function bodyOf(request) {
 }
 
 function stream(mock, response) {
-  if (mock.scenario.noStream) return response.destroy();
+  if (mock.scenario.noStream || mock.refuses) return response.destroy();
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.write(": hello\n\n");
   mock.streams.add(response);

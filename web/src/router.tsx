@@ -1,5 +1,11 @@
 /** The pages and what of them stands in the address. */
-import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  parseSearchWith,
+  stringifySearchWith,
+} from "@tanstack/react-router";
 import type { UsageWindow } from "./api/queries";
 import { LiveProvider } from "./parts/live";
 import { Shell } from "./parts/Shell";
@@ -68,6 +74,9 @@ const settings = createRoute({ getParentRoute: () => root, path: "/settings", co
 export const router = createRouter({
   routeTree: root.addChildren([home, session, start, settings]),
   scrollRestoration: true,
+  // Plain words in the address: `?q=2024`, not `?q="2024"`.
+  parseSearch: parseSearchWith((value) => value),
+  stringifySearch: stringifySearchWith(String),
 });
 
 declare module "@tanstack/react-router" {

@@ -13,18 +13,20 @@ const keys = [
 /** The page's keys. None is needed: everything is reached without them too. */
 export function usePageKeys(showKeys: () => void): void {
   const navigate = useNavigate();
+  // One dialog at a time: what is open keeps the keys to itself.
+  const alone = (act: () => void) => () => {
+    if (!document.querySelector("[role=dialog]")) act();
+  };
+  const filter = () => {
+    const field = document.querySelector<HTMLInputElement>("[data-filter]");
+    field?.focus();
+    field?.select();
+  };
   useHotkeys([
-    ["n", () => void navigate({ to: "/", search: (old) => ({ ...old, new: "1" }) })],
-    ["shift+?", showKeys],
-    ["?", showKeys],
-    [
-      "/",
-      () => {
-        const filter = document.querySelector<HTMLInputElement>("[data-filter]");
-        filter?.focus();
-        filter?.select();
-      },
-    ],
+    ["n", alone(() => void navigate({ to: "/", search: (old) => ({ ...old, new: "1" }) }))],
+    ["shift+?", alone(showKeys)],
+    ["?", alone(showKeys)],
+    ["/", alone(filter)],
   ]);
 }
 

@@ -38,7 +38,7 @@ function lines({ use, limits }: Me): Line[] {
 export function YourUse({ me }: { me: Me }) {
   return (
     <section className={css.use} aria-label="Your use">
-      <h2>Your use</h2>
+      <p className="strong">Your use</p>
       {lines(me).map(({ label, used, limit, text }) => (
         <div key={label}>
           <div className={css.line}>
