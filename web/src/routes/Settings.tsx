@@ -19,7 +19,8 @@ export function Settings() {
         <Look />
         {me && (
           <p className="small faint">
-            Carrel {me.version} at {me.site_name}
+            Carrel {me.version}
+            {me.site_name !== "Carrel" && ` at ${me.site_name}`}
           </p>
         )}
       </div>

@@ -14,7 +14,7 @@ function measured(value: number): string {
 
 /** `512 MB`, `2 GB`, `1.5 GB`. */
 export function memory(mb: number): string {
-  return mb < gigabyte ? `${short(mb, 0)} MB` : `${short(mb / gigabyte)} GB`;
+  return mb > 0 && mb < gigabyte ? `${short(mb, 0)} MB` : `${short(mb / gigabyte)} GB`;
 }
 
 /** `3.1 of 8 GB`, `310 of 512 MB`: the unit is the limit's. */

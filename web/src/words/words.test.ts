@@ -8,7 +8,7 @@ describe("numbers", () => {
     expect(memoryOf(3174, 8192)).toBe("3.1 of 8 GB");
     expect(memoryOf(310, 512)).toBe("310 of 512 MB");
     expect(cpusOf(1.62, 2)).toBe("1.6 of 2");
-    expect(memory(1536)).toBe("1.5 GB");
+    expect([1536, 512, 0].map(memory)).toEqual(["1.5 GB", "512 MB", "0 GB"]);
     expect(size({ cpus: 0.5, memory_mb: 512 })).toBe("0.5 CPU, 512 MB");
   });
 
