@@ -88,12 +88,11 @@ impl Reader {
 
     fn go_on(&mut self, at: At, text: &str) {
         let above = self.read.found.last_mut().filter(|_| self.within).and_then(|block| block.fields.last_mut());
-        match above {
-            Some(field) => field.more.push((text.to_owned(), at)),
-            None => {
-                let what = "an indented line goes on with the field above it, and there is none in this block";
-                self.read.diagnostics.push(Diagnostic::new(at, Level::Error, "nothing-to-go-on-with", what));
-            }
+        if let Some(field) = above {
+            field.more.push((text.to_owned(), at));
+        } else {
+            let what = "an indented line goes on with the field above it, and there is none in this block";
+            self.read.diagnostics.push(Diagnostic::new(at, Level::Error, "nothing-to-go-on-with", what));
         }
     }
 }
