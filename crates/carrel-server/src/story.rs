@@ -1,4 +1,4 @@
-//! Stories over HTTP: a whole server on a port of its own, with a store in memory and a launcher that runs nothing.
+//! Stories over HTTP: a whole server on a port of its own, with a store of its own and a launcher that runs nothing.
 
 mod backend;
 mod carrel;

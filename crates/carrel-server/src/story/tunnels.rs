@@ -90,6 +90,18 @@ async fn what_a_locked_user_has_open_closes() {
 }
 
 #[tokio::test]
+async fn what_is_open_closes_when_the_sign_in_reaches_its_limit() {
+    let carrel = TestCarrel::new().await;
+    let ada = carrel.user("ada").await;
+    let id = carrel.running(&ada).await;
+    let mut socket = open(&ada, &id).await;
+    echoes(&mut socket).await;
+    let limit = carrel.settings.sign_in_limit;
+    carrel.clock.set(carrel.clock.now().checked_add(limit).unwrap());
+    ends(socket).await;
+}
+
+#[tokio::test]
 async fn a_resumed_session_is_reached_anew() {
     let carrel = TestCarrel::new().await;
     let ada = carrel.user("ada").await;
