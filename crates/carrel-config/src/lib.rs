@@ -1,13 +1,24 @@
 //! Settings of a Carrel server, and the configuration files of an installation that they come from.
 //!
-//! [`read`] turns each of the files' formats into values that know their file and line; [`Diagnostic`] is what is told
-//! about them. [`Settings`] is what the rest of Carrel takes.
+//! [`read`] turns each of the files' formats into values that know their file and line; [`options`] says what each file
+//! and key is; [`Configuration`] is both put together: what is set, where, and what is wrong ([`Diagnostic`]).
+//! [`Settings`] is what the rest of Carrel takes.
 
+pub mod configuration;
 pub mod diagnostic;
+pub mod lookup;
+mod nearest;
+pub mod options;
 pub mod read;
+pub mod reference;
+pub mod schema;
 pub mod settings;
 pub mod source;
+pub mod value;
 
+pub use configuration::Configuration;
 pub use diagnostic::{Diagnostic, Level};
+pub use lookup::Lookup;
 pub use settings::Settings;
 pub use source::{At, Source};
+pub use value::{Kind, Value};

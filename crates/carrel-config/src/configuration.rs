@@ -1,0 +1,219 @@
+//! What the files of an installation say, and what is wrong in them: all of it, not the first fault only.
+
+mod check;
+
+use crate::{
+    diagnostic::{Diagnostic, Level},
+    lookup::Lookup,
+    nearest::nearest,
+    options::{File, Format, Row, file_named, files},
+    source::{At, Source},
+    value::Value,
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// A file longer than this is not one that somebody wrote.
+const LONGEST: u64 = 16 << 20;
+/// How much is told about one file; the rest is counted.
+const TOLD: usize = 500;
+
+/// All files that were found.
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    files: Vec<Found>,
+    settings: Vec<Setting>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A file that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What it is.
+    pub file: &'static File,
+    /// Where it is.
+    pub path: Arc<Path>,
+}
+
+/// A value that a file sets.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// In which file.
+    pub file: &'static File,
+    /// In which section, where the file has sections; of which block, counted from 1, where it has blocks.
+    pub section: Option<String>,
+    /// The key as it stands there.
+    pub key: String,
+    /// Its declaration; none where names are the administrator's (`repos.conf`).
+    pub row: Option<&'static Row>,
+    /// What it is set to.
+    pub value: Value,
+    /// Where.
+    pub at: At,
+}
+
+impl Setting {
+    /// Whether the value must not be shown.
+    pub fn is_secret(&self) -> bool {
+        self.file.secret || self.row.is_some_and(|row| row.secret)
+    }
+}
+
+/// What holds for an option: what a file sets, or the default.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The value; none when nothing is set and nothing is the default.
+    pub value: Option<Value>,
+    /// Where it is set; nowhere for a default.
+    pub at: Option<At>,
+}
+
+impl Held {
+    /// The value of a flag.
+    pub fn flag(&self) -> Option<bool> {
+        if let Some(Value::Flag(on)) = self.value { Some(on) } else { None }
+    }
+
+    /// The value of a whole number.
+    pub fn whole(&self) -> Option<u64> {
+        if let Some(Value::Whole(number)) = self.value { Some(number) } else { None }
+    }
+
+    /// The value of a number.
+    pub fn decimal(&self) -> Option<f64> {
+        if let Some(Value::Decimal(number)) = self.value { Some(number) } else { None }
+    }
+
+    /// The value of a text, a path, a host or a word.
+    pub fn text(&self) -> Option<&str> {
+        if let Some(Value::Text(text)) = &self.value { Some(text) } else { None }
+    }
+
+    /// The words of a list.
+    pub fn list(&self) -> &[String] {
+        if let Some(Value::List(words)) = &self.value { words } else { &[] }
+    }
+}
+
+impl Configuration {
+    /// Reads every file that there is. What cannot be read is told like what is wrong in a file.
+    pub fn load(lookup: &Lookup) -> Self {
+        let mut configuration = Self::default();
+        for file in files() {
+            let mut places = lookup.all(file.name);
+            let Some(path) = places.next() else { continue };
+            for hidden in places {
+                let text = format!("this file is not read: {} comes first", path.display());
+                configuration.diagnostics.push(Diagnostic::new(At::whole(hidden), Level::Note, "hidden", text));
+            }
+            configuration.open(file, path);
+        }
+        for folder in lookup.folders() {
+            configuration.look_for_strangers(folder);
+        }
+        configuration.diagnostics.sort_by(|a, b| a.at.cmp(&b.at).then(a.level.cmp(&b.level)));
+        configuration
+    }
+
+    fn open(&mut self, file: &'static File, path: PathBuf) {
+        let at = At::whole(path);
+        if file.format == Format::Folder {
+            self.files.push(Found { file, path: at.file.clone() });
+            check::role(self, file.role, file.name, &at);
+            return;
+        }
+        match read_file(&at.file) {
+            Ok(bytes) => self.read(file, at.file, &bytes),
+            Err(error) => {
+                let text = format!("this file cannot be read: {error}");
+                self.diagnostics.push(Diagnostic::new(at, Level::Error, "cannot-read", text));
+            }
+        }
+    }
+
+    /// Reads one file's bytes.
+    pub fn read(&mut self, file: &'static File, path: impl Into<Arc<Path>>, bytes: &[u8]) {
+        let (source, diagnostic) = Source::new(path, bytes);
+        let told_before = self.diagnostics.len();
+        self.files.push(Found { file, path: source.at(0).file });
+        self.diagnostics.extend(diagnostic);
+        check::check(self, file, &source);
+        self.cut(told_before, source.at(0));
+    }
+
+    /// Counts what goes beyond [`TOLD`] instead of telling it.
+    fn cut(&mut self, told_before: usize, at: At) {
+        let keep = told_before + TOLD;
+        let Some(worst) = self.diagnostics.get(keep..).and_then(|rest| rest.iter().map(|d| d.level).min()) else {
+            return;
+        };
+        let text = format!("{} more of this kind are not listed", self.diagnostics.len() - keep);
+        self.diagnostics.truncate(keep);
+        self.diagnostics.push(Diagnostic::new(at, worst, "more", text));
+    }
+
+    /// Tells about files that nobody will read, which a mistyped name makes.
+    fn look_for_strangers(&mut self, folder: &Path) {
+        let Ok(entries) = fs::read_dir(folder) else { return };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        // Kubernetes keeps the real files of a mounted ConfigMap in folders that begin with two dots.
+        for name in names.filter(|name| !name.starts_with('.') && file_named(name).is_none()) {
+            let meant = nearest(&name, files().map(|file| file.name));
+            let level = if meant.is_some() { Level::Warning } else { Level::Note };
+            let told = Diagnostic::new(At::whole(folder.join(&name)), level, "unknown-file", "nothing reads this file");
+            self.diagnostics.push(told.meant(meant));
+        }
+    }
+
+    /// The files that were found, in the order of the reference page.
+    pub fn files(&self) -> &[Found] {
+        &self.files
+    }
+
+    /// Everything that is set, in the order of files and lines.
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// Everything that there is to tell, in the order of files and lines.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// What holds for an option of a file without sections.
+    pub fn get(&self, file: &str, key: &str) -> Held {
+        self.get_in(file, None, key)
+    }
+
+    /// What holds for an option in a section. Of several lines the last one counts.
+    pub fn get_in(&self, file: &str, section: Option<&str>, key: &str) -> Held {
+        let here = |s: &&Setting| s.file.name == file && s.section.as_deref() == section && s.key == key;
+        if let Some(set) = self.settings.iter().rfind(here) {
+            return Held { value: Some(set.value.clone()), at: Some(set.at.clone()) };
+        }
+        let row = file_named(file).and_then(|file| file.option(section.unwrap_or(""), key));
+        debug_assert!(row.is_some(), "{file} has no option {key}");
+        Held { value: row.and_then(Row::default_value), at: None }
+    }
+}
+
+impl Row {
+    /// The default, read.
+    pub fn default_value(&self) -> Option<Value> {
+        (!self.default.is_empty()).then(|| self.kind.parse(self.default).ok().flatten()).flatten()
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let length = fs::metadata(path)?.len();
+    if length > LONGEST {
+        return Err(io::Error::other(format!("it has {} MiB, more than {}", length >> 20, LONGEST >> 20)));
+    }
+    fs::read(path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! `rserver.conf`: the server itself.
+
+use super::{
+    File, Format, LATER, LISTEN, NO_LICENSE, NO_NGINX, NOT_BUILT, ONE_AGENT, OWN_USERS,
+    Role::{NoEffect, NotSupported, Planned},
+    Row, SERVICE_MANAGER, Sections, file, row, rserver_auth, rserver_launcher,
+};
+use crate::value::{
+    Kind::{Choice, Flag, Host, Path, Text, Words},
+    PORT, WHOLE,
+};
+
+pub(super) const FILES: &[File] = &[file(
+    "rserver.conf",
+    Format::Ini(Sections::None),
+    "The server: addresses, sign-in, administration, metrics.",
+    LATER,
+    &[
+        SERVER,
+        WEB,
+        SESSIONS,
+        rserver_auth::PASSWORDS,
+        rserver_auth::SINGLE_SIGN_ON,
+        ADMIN,
+        AUDIT,
+        TLS,
+        rserver_launcher::ROWS,
+        REST,
+    ],
+)];
+
+const NO_LOCAL_RUN: &str = "`carrel check` looks at the files; no session is started by it";
+
+const SERVER: &[Row] = &[
+    row("verify-installation", Flag, "0", "Checks the installation and ends.", NoEffect(NO_LOCAL_RUN)),
+    row("verify-user", Text, "", "The user that the check runs as.", NoEffect(NO_LOCAL_RUN)),
+    row("verify-test", Text, "", "The one check to run.", NoEffect(NO_LOCAL_RUN)),
+    row("server-working-dir", Path, "/", "The server's working folder.", SERVICE_MANAGER),
+    row("server-user", Text, "rstudio-server", "The account that the server runs as.", SERVICE_MANAGER),
+    row("server-daemonize", Flag, "", "Puts the server into the background; on for root.", SERVICE_MANAGER),
+    row(
+        "server-pid-file",
+        Path,
+        "/var/run/rstudio-server.pid",
+        "Where the server writes its process id.",
+        SERVICE_MANAGER,
+    ),
+    row("server-set-umask", Flag, "1", "Sets the umask 022 at the start.", SERVICE_MANAGER),
+    row("secure-cookie-key-file", Path, "", "The key that signs cookies, instead of the usual file.", COOKIE_KEY),
+    row("server-data-dir", Path, "/var/run/rstudio-server", "What the server keeps while it runs.", DATA_DIR),
+    row("server-add-header", Text, "", "A header added to every answer, as `Name: value`.", LATER).repeats(),
+    row(
+        "server-db-migrate-path",
+        Path,
+        "bin/workbench-database-migrate",
+        "The program that brings the database up to date.",
+        NoEffect("`carrel serve` does this at its start"),
+    ),
+    row("server-nginx-*", Text, "", "Details of the web server that the original has inside.", NO_NGINX),
+    row("server-project-sharing", Flag, "1", "Lets people share projects.", NOT_BUILT),
+    row("server-project-sharing-root-dir", Path, "", "A folder below which projects may be shared.", NOT_BUILT)
+        .repeats(),
+    row(
+        "server-shared-storage-path",
+        Path,
+        "/var/lib/rstudio-server/shared-storage",
+        "The folder that all nodes share.",
+        NoEffect("what nodes share is in the database"),
+    ),
+    row(
+        "server-health-check-enabled",
+        Flag,
+        "0",
+        "Answers `/health-check`.",
+        Planned("`/livez` and `/readyz` answer always"),
+    ),
+    row("server-access-log", Flag, "0", "Logs every request.", LATER),
+    row("server-license-type", Choice(&["local", "remote"]), "local", "Where the license comes from.", NO_LICENSE),
+    row("server-license-*", Text, "", "Details of licenses.", NO_LICENSE),
+    row(
+        "server-multiple-sessions",
+        Flag,
+        "1",
+        "Lets a user run several sessions.",
+        Planned("`carrel serve --max-sessions` bounds them"),
+    ),
+    row(
+        "server-product-check",
+        Flag,
+        "1",
+        "Asks the maker for new versions.",
+        NoEffect("Carrel asks nobody for anything"),
+    ),
+    row(
+        "server-user-home-page",
+        Flag,
+        "1",
+        "Shows a home page with the sessions.",
+        NoEffect("the home page is always there"),
+    ),
+    row("use-legacy-homepage", Flag, "0", "Shows the older home page.", NoEffect("there is one home page")),
+];
+
+const COOKIE_KEY: super::Role =
+    NoEffect("cookies hold a random secret whose hash is in the database; no key signs them");
+const DATA_DIR: super::Role = Planned("`carrel serve --data-dir` says where");
+
+const WEB: &[Row] = &[
+    row("www-address", Host, "0.0.0.0", "The address that the server listens on.", LISTEN),
+    row("www-port", PORT, "8787", "The port that the server listens on; empty for that of the scheme.", LISTEN),
+    row("www-socket", Path, "", "A Unix socket to listen on instead.", LATER),
+    row("www-root-path", Text, "/", "The path below which a proxy shows the server.", LATER),
+    row(
+        "www-thread-pool-size",
+        WHOLE,
+        "2",
+        "How many threads answer requests.",
+        Planned("`carrel serve --proxy-threads` says how many carry bytes"),
+    )
+    .unit("threads"),
+    row("www-proxy-localhost", Flag, "1", "Shows programs of a session under `/p/<port>/`.", LATER),
+    row(
+        "www-verify-user-agent",
+        Flag,
+        "1",
+        "Refuses browsers that are too old.",
+        NoEffect("pages say themselves what they need"),
+    ),
+    row(
+        "www-same-site",
+        Choice(&["none", "lax"]),
+        "",
+        "The SameSite attribute of cookies.",
+        Planned("cookies are SameSite=Lax"),
+    ),
+    row(
+        "www-frame-origin",
+        Text,
+        "none",
+        "Who may show the pages in a frame: `none`, `same`, `any` or a domain.",
+        Planned("nobody may"),
+    ),
+    row(
+        "www-enable-origin-check",
+        Flag,
+        "0",
+        "Refuses requests that another site's page sends.",
+        NoEffect("such requests are always refused"),
+    ),
+    row("www-allow-origin", Text, "", "Another origin that may send requests.", LATER).repeats(),
+];
+
+const SESSIONS: &[Row] = &[
+    row(
+        "session-use-file-storage",
+        Flag,
+        "1",
+        "Keeps what is known about sessions in files, not in the database.",
+        NoEffect("it is in the database"),
+    ),
+    row("session-storage-path", Path, "", "The folder of these files.", NoEffect("it is in the database")),
+    row("rsession-which-r", Path, "", "The R that sessions use.", LATER),
+    row(
+        "rsession-path",
+        Path,
+        "",
+        "The program of RStudio sessions.",
+        Planned("`carrel serve --ide-path` says where IDEs are looked for"),
+    ),
+    row("rldpath-path", Path, "", "The script that finds R's libraries.", ONE_AGENT),
+    row("rsession-ld-library-path", Text, "", "More folders of libraries for sessions.", LATER),
+    row("rsession-config-file", Path, "", "The file read instead of rsession.conf.", LATER),
+    row(
+        "rsession-proxy-max-wait-secs",
+        WHOLE,
+        "10",
+        "How long a request waits for a session that starts.",
+        NoEffect("a page waits, and shows how far the start is"),
+    )
+    .unit("seconds"),
+    row("rsession-exec-command", Text, "", "A command that starts the session's program.", LATER),
+    row(
+        "database-config-file",
+        Path,
+        "",
+        "The file read instead of database.conf.",
+        Planned("`carrel serve --database` names the database"),
+    ),
+    row(
+        "load-balancing-enabled",
+        Flag,
+        "",
+        "Lets several servers share the work; on when there is a file load-balancer.",
+        NoEffect("servers with one PostgreSQL database share the work by themselves"),
+    )
+    .since("2023.09"),
+];
+
+const ADMIN: &[Row] = &[
+    row("admin-enabled", Flag, "0", "Shows the administrator's pages.", LATER),
+    row(
+        "admin-group",
+        Words,
+        "",
+        "Groups whose members may see the administrator's pages.",
+        Planned("`carrel user add --role` makes administrators"),
+    ),
+    row(
+        "admin-superuser-group",
+        Words,
+        "",
+        "Groups whose members may also act on others' sessions.",
+        Planned("`carrel user add --role` makes administrators"),
+    ),
+    row("admin-monitor-log-use-server-time-zone", Flag, "0", "Shows logs in the server's time zone.", LATER),
+    row("force-admin-ui-enabled", Flag, "", "Shows the administrator's pages whatever else is set.", LATER),
+    row(
+        "monitor-interval-seconds",
+        WHOLE,
+        "60",
+        "How often use is measured.",
+        NoEffect("the agent of each session measures it every few seconds"),
+    )
+    .unit("seconds"),
+    row(
+        "monitor-rrd-enabled",
+        Flag,
+        "1",
+        "Keeps measured use in round-robin files.",
+        NoEffect("it is in the database"),
+    ),
+    row("monitor-rrd-logical-path", Path, "", "The folder of these files.", NoEffect("it is in the database")),
+    row("monitor-graphite-enabled", Flag, "0", "Sends measured use to Graphite.", LATER),
+    row("monitor-graphite-host", Host, "127.0.0.1", "Graphite's host.", LATER),
+    row("monitor-graphite-port", PORT, "2003", "Graphite's port.", LATER),
+    row("monitor-graphite-client-id", Text, "", "What Graphite's names begin with.", LATER),
+    row("monitor-data-path", Path, "", "The folder of the monitor.", NoEffect("it is in the database")),
+    row("monitor-stderr-enabled", Flag, "", "Writes measured use to standard error.", LATER),
+    row("metrics-enabled", Flag, "0", "Answers `/metrics` for Prometheus.", LATER),
+    row("metrics-port", PORT, "8989", "The port of `/metrics`.", LATER),
+    row("metrics-address", Host, "", "The address of `/metrics`; that of the server when empty.", LATER),
+];
+
+const AUDIT: &[Row] = &[
+    row(
+        "audit-r-console",
+        Choice(&["none", "input", "all"]),
+        "none",
+        "Records what is typed into R's console.",
+        NOT_BUILT,
+    ),
+    row("audit-r-console-user-limit-mb", WHOLE, "50", "How much is recorded of a user.", NOT_BUILT).unit("MB"),
+    row("audit-r-console-user-limit-months", WHOLE, "", "How long it is kept.", NOT_BUILT).unit("months"),
+    row("audit-r-console-compress", Flag, "", "Compresses what is recorded.", NOT_BUILT),
+    row("audit-r-console-format", Choice(&["csv", "json"]), "", "The form of the record.", NOT_BUILT),
+    row("audit-data-path", Path, "", "The folder of records.", NoEffect("the audit is in the database")),
+    row(
+        "audit-r-sessions",
+        Flag,
+        "0",
+        "Records starts and ends of sessions.",
+        NoEffect("they are always recorded in the database"),
+    ),
+    row("audit-r-sessions-*", Text, "", "How long and in which form these are kept.", LATER),
+    row("audited-jobs", Flag, "0", "Offers jobs whose result is signed.", NOT_BUILT).since("2025.05"),
+    row("audited-jobs-*", Text, "", "Storage and keys of such jobs.", NOT_BUILT).since("2025.05"),
+];
+
+const TLS: &[Row] = &[
+    row("ssl-enabled", Flag, "0", "Speaks HTTPS.", Planned(PROXY_TLS)),
+    row("ssl-certificate", Path, "", "The certificate.", Planned(PROXY_TLS)),
+    row("ssl-certificate-key", Path, "", "The certificate's key.", Planned(PROXY_TLS)),
+    row("ssl-protocols", Text, "TLSv1.2 TLSv1.3", "Which versions of TLS are spoken.", Planned(PROXY_TLS)),
+    row("ssl-redirect-http", Flag, "1", "Sends browsers from HTTP to HTTPS.", Planned(PROXY_TLS)),
+    row("ssl-hsts", Flag, "1", "Tells browsers to come by HTTPS only.", Planned(PROXY_TLS)),
+    row("ssl-hsts-max-age", WHOLE, "", "For how long they shall.", Planned(PROXY_TLS)).unit("seconds"),
+    row("ssl-hsts-include-subdomains", Flag, "", "That it holds for names below this one.", Planned(PROXY_TLS)),
+];
+
+const PROXY_TLS: &str = "a proxy in front speaks HTTPS (`carrel serve --public-url`, `--trusted-proxy`)";
+
+const REST: &[Row] = &[
+    row("user-provisioning-enabled", Flag, "0", "Makes users that an identity provider announces.", OWN_USERS),
+    row("user-provisioning-start-uid", WHOLE, "1000", "The first user number for them.", OWN_USERS),
+    row("group-provisioning-start-gid", WHOLE, "1000", "The first group number for them.", OWN_USERS),
+    row("user-provisioning-register-on-first-login", Flag, "0", "Makes users when they first sign in.", OWN_USERS),
+    row("user-homedir-path", Path, "", "The folder of their home folders.", OWN_USERS),
+    row("user-provisioning-*", Text, "", "Details of provisioning.", OWN_USERS),
+    row("workbench-api-enabled", Flag, "0", "Answers the original's API.", NotSupported(OWN_API)),
+    row("workbench-api-admin-enabled", Flag, "0", "Answers it for administrators.", NotSupported(OWN_API)),
+    row("workbench-api-super-admin-enabled", Flag, "0", "Answers it for superusers.", NotSupported(OWN_API)),
+    row("chronicle-enabled", Flag, "0", "Sends use to Chronicle.", NOT_BUILT),
+    row("chronicle-storage-location", Path, "", "Where Chronicle keeps it.", NOT_BUILT),
+    row("databricks-enabled", Flag, "0", "Offers credentials of Databricks.", NOT_BUILT),
+];
+
+const OWN_API: &str = "Carrel has an API of its own, described at /api/openapi.json";

@@ -1,0 +1,100 @@
+//! `rserver.conf`: who may sign in, and how.
+
+use super::{
+    LATER, NOT_BUILT, OWN_USERS,
+    Role::{self, NoEffect, Planned},
+    Row, row,
+};
+use crate::value::{
+    Kind::{Flag, Path, Text, Url, Words},
+    WHOLE,
+};
+
+const FIXED_TIMES: Role = Planned("a sign-in ends after a day without use, and after 30 days");
+const THROTTLE: Role = NoEffect("the throttle slows further tries down the more of them fail");
+
+pub(super) const PASSWORDS: &[Row] = &[
+    row(
+        "auth-none",
+        Flag,
+        "",
+        "Lets everybody in as one user; on when the server is not root.",
+        Role::NotSupported("everybody signs in"),
+    ),
+    row("auth-validate-users", Flag, "", "Asks that users are known to the system; on for root.", OWN_USERS),
+    row(
+        "auth-stay-signed-in-days",
+        WHOLE,
+        "30",
+        "How long a sign-in lasts when `auth-timeout-minutes` is 0.",
+        FIXED_TIMES,
+    )
+    .unit("days"),
+    row("auth-timeout-minutes", WHOLE, "60", "Signs people out after this long without use.", FIXED_TIMES)
+        .unit("minutes"),
+    row("auth-active-timeout-minutes", WHOLE, "", "Signs people out after this long, used or not.", FIXED_TIMES)
+        .unit("minutes"),
+    row("auth-encrypt-password", Flag, "1", "Encrypts the password in the page.", NoEffect("HTTPS does this")),
+    row("auth-login-page-html", Path, "/etc/rstudio/login.html", "What the sign-in page shows besides.", LATER),
+    row("auth-required-user-group", Words, "", "Groups whose members may sign in.", OWN_USERS),
+    row("auth-minimum-user-id", Text, "auto", "The lowest user number that may sign in.", OWN_USERS),
+    row("auth-pam-require-password-prompt", Flag, "1", "Asks PAM for a prompt.", OWN_USERS),
+    row("auth-pam-sessions-enabled", Flag, "", "Opens a PAM session for each session.", OWN_USERS),
+    row("auth-pam-sessions-use-password", Flag, "0", "Hands the password to PAM sessions.", OWN_USERS),
+    row("auth-pam-sessions-profile", Text, "su", "The PAM profile of sessions.", OWN_USERS),
+    row("auth-pam-sessions-close", Flag, "0", "Closes PAM sessions when the session ends.", OWN_USERS),
+    row("auth-sign-in-throttle-seconds", WHOLE, "5", "How long a refused name has to wait.", THROTTLE).unit("seconds"),
+    row(
+        "auth-cookies-force-secure",
+        Flag,
+        "0",
+        "Sends cookies over HTTPS only.",
+        Planned("they are when `carrel serve --public-url` begins with https"),
+    ),
+    row("auth-revocation-list-dir", Path, "", "The folder of ended sign-ins.", NoEffect("they are in the database")),
+    row("auth-user-rewrite-rule", Text, "", "Rewrites the name that the identity provider gives.", OWN_USERS)
+        .since("2024.12"),
+];
+
+pub(super) const SINGLE_SIGN_ON: &[Row] = &[
+    row("auth-proxy", Flag, "0", "Takes the user's name from a header that a proxy sets.", OWN_USERS),
+    row("auth-proxy-user-header", Text, "X-RStudio-Username", "The header.", OWN_USERS),
+    row("auth-proxy-user-header-rewrite", Text, "", "Rewrites the header's value.", OWN_USERS),
+    row("auth-proxy-sign-in-url", Text, "", "Where the proxy signs people in.", OWN_USERS),
+    row("auth-proxy-sign-out-url", Text, "", "Where the proxy signs people out.", OWN_USERS),
+    row("auth-proxy-sign-in-delay", WHOLE, "", "How long to wait before going there.", OWN_USERS).unit("seconds"),
+    row("auth-proxy-require-hmac", Flag, "", "Asks that the header is signed.", OWN_USERS),
+    row("auth-openid", Flag, "0", "Signs people in by OpenID Connect.", OWN_USERS),
+    row("auth-openid-issuer", Url, "", "The identity provider.", OWN_USERS),
+    row("auth-openid-username-claim", Text, "preferred_username", "The claim that holds the user's name.", OWN_USERS),
+    row("auth-openid-scopes", Text, "openid profile email", "The scopes to ask for.", OWN_USERS),
+    row("auth-openid-base-uri", Url, "", "This server as the identity provider knows it.", OWN_USERS),
+    row("auth-openid-enable-pkce", Flag, "", "Guards the exchange with PKCE.", OWN_USERS),
+    row("auth-openid-aws-role-claim", Text, "", "The claim that holds roles at AWS.", NOT_BUILT).since("2026.01"),
+    row("auth-openid-aws-session-name-claim", Text, "", "The claim that names sessions at AWS.", NOT_BUILT)
+        .since("2026.01"),
+    row("auth-openid-*", Text, "", "Details of OpenID Connect.", OWN_USERS),
+    row("auth-saml", Flag, "0", "Signs people in by SAML.", OWN_USERS),
+    row("auth-saml-metadata-url", Url, "", "The identity provider's metadata.", OWN_USERS),
+    row("auth-saml-metadata-path", Path, "", "The same, as a file.", OWN_USERS),
+    row("auth-saml-sp-attribute-username", Text, "Username", "The attribute that holds the user's name.", OWN_USERS),
+    row("auth-saml-idp-post-binding", Flag, "0", "Sends requests by POST.", OWN_USERS),
+    row("auth-saml-idp-entity-id", Text, "", "The identity provider's name.", OWN_USERS),
+    row("auth-saml-idp-sso-url", Url, "", "Where it signs people in.", OWN_USERS),
+    row("auth-saml-idp-sign-cert-path", Path, "", "The certificate that checks its signature.", OWN_USERS),
+    row("auth-saml-sp-name-id-format", Text, "", "The form of names to ask for.", OWN_USERS),
+    row("auth-saml-sp-base-uri", Url, "", "This server as the identity provider knows it.", OWN_USERS),
+    row("auth-saml-sp-request-lifetime", WHOLE, "", "How long a request is good.", OWN_USERS).unit("seconds"),
+    row("auth-saml-sp-signing-key-path", Path, "", "The key that signs requests.", OWN_USERS),
+    row("auth-saml-sp-signing-cert-path", Path, "", "Its certificate.", OWN_USERS),
+    row("auth-saml-sp-encryption-key-path", Path, "", "The key that decrypts answers.", OWN_USERS),
+    row("auth-saml-sp-encryption-cert-path", Path, "", "Its certificate.", OWN_USERS),
+    row("auth-saml-*", Text, "", "Details of SAML.", OWN_USERS),
+    row(
+        "auth-google-accounts",
+        Flag,
+        "0",
+        "Signs people in by Google's older way.",
+        Role::NotSupported("that way was closed by Google; OpenID Connect is planned"),
+    ),
+];

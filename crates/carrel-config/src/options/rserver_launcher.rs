@@ -1,0 +1,91 @@
+//! `rserver.conf`: how the server has sessions launched.
+
+use super::{
+    IN_ONE_PROGRAM, LATER, ON_THIS_HOST, ONE_AGENT,
+    Role::{self, NoEffect, Planned},
+    Row, row,
+};
+use crate::value::{
+    Kind::{Flag, Host, Path, Text, Url, Words},
+    PORT, WHOLE,
+};
+
+const ALWAYS: Role = NoEffect("a launcher starts every session");
+const DIALS: Role = NoEffect("the server calls the session, never the other way round");
+const CARRIED_IN: Role = NoEffect("the agent is one program that needs nothing in the image");
+const NO_PASSWORDS: Role = Role::NotSupported("passwords are not kept, so sessions cannot have them");
+
+pub(super) const ROWS: &[Row] = &[
+    row("launcher-sessions-enabled", Flag, "0", "Has sessions started by the launcher.", ALWAYS),
+    row("launcher-address", Host, "", "The launcher's address.", IN_ONE_PROGRAM),
+    row("launcher-port", PORT, "5559", "The launcher's port.", IN_ONE_PROGRAM),
+    row("launcher-use-ssl", Flag, "0", "Speaks TLS with the launcher.", IN_ONE_PROGRAM),
+    row("launcher-verify-ssl-certs", Flag, "1", "Checks the launcher's certificate.", IN_ONE_PROGRAM),
+    row("launcher-default-cluster", Text, "", "The cluster that is chosen first.", ON_THIS_HOST),
+    row("launcher-sessions-clusters", Words, "", "The clusters for sessions; all when empty.", ON_THIS_HOST),
+    row("launcher-adhoc-clusters", Words, "", "The clusters for jobs; all when empty.", ON_THIS_HOST),
+    row("launcher-sessions-callback-address", Url, "", "Where sessions reach the server.", DIALS),
+    row(
+        "launcher-sessions-callback-verify-ssl-certs",
+        Flag,
+        "1",
+        "Has sessions check the server's certificate.",
+        DIALS,
+    ),
+    row(
+        "launcher-sessions-container-image",
+        Text,
+        "",
+        "The image of sessions when nothing else says one.",
+        ON_THIS_HOST,
+    ),
+    row("launcher-sessions-container-run-as-root", Flag, "0", "Runs containers of sessions as root.", ON_THIS_HOST),
+    row("launcher-sessions-create-container-user", Flag, "1", "Makes the user in the container.", ON_THIS_HOST),
+    row(
+        "launcher-sessions-create-container-user-mode",
+        Text,
+        "",
+        "How the user is made; `nss` needs no root.",
+        ON_THIS_HOST,
+    ),
+    row("launcher-sessions-init-container-run-user", Text, "", "The account of the init container.", ON_THIS_HOST),
+    row(
+        "launcher-sessions-container-forward-groups",
+        Flag,
+        "1",
+        "Gives the container the user's groups.",
+        ON_THIS_HOST,
+    ),
+    row("launcher-sessions-forward-environment", Flag, "1", "Hands the environment on to the session.", LATER),
+    row(
+        "launcher-sessions-forward-container-environment",
+        Flag,
+        "1",
+        "The older name of launcher-sessions-forward-environment.",
+        LATER,
+    ),
+    row("launcher-sessions-use-pam-password", Flag, "0", "Hands the password on to the session.", NO_PASSWORDS),
+    row(
+        "launcher-sessions-auto-update",
+        Flag,
+        "0",
+        "Brings the session's programs in by an init container.",
+        CARRIED_IN,
+    ),
+    row("launcher-sessions-init-container-image-name", Text, "", "That container's image.", CARRIED_IN),
+    row("launcher-sessions-init-container-image-tag", Text, "", "The image's tag.", CARRIED_IN),
+    row("launcher-positron-init-container-enabled", Flag, "", "Brings Positron in by an init container.", ON_THIS_HOST),
+    row("launcher-positron-init-container-image-name", Text, "", "That container's image.", ON_THIS_HOST),
+    row("launcher-positron-init-container-image-tag", Text, "", "The image's tag.", ON_THIS_HOST),
+    row(
+        "launcher-sessions-proxy-timeout-seconds",
+        WHOLE,
+        "30",
+        "How long a request waits for a session.",
+        Planned("answers may take as long as they take"),
+    )
+    .unit("seconds"),
+    row("launcher-sessions-connection-timeout-seconds", WHOLE, "", "How long connecting to a session may take.", LATER)
+        .unit("seconds"),
+    row("launcher-sessions-exe", Path, "", "The program of sessions.", ONE_AGENT),
+];

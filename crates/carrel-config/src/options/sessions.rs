@@ -1,0 +1,92 @@
+//! What sessions are given: repositories, versions of R, mounts, environment.
+
+use super::{
+    File, Format, LATER, ON_THIS_HOST,
+    Role::{self, NoEffect},
+    Row, file, row,
+};
+use crate::value::{
+    Kind::{Choice, Environment, Flag, Host, Path, Some, Text},
+    PORT,
+};
+
+pub(super) const FILES: &[File] = &[
+    file("repos.conf", Format::Names, "Package repositories of R, as `NAME=url`; one of them is CRAN.", LATER, &[]),
+    file("r-versions", Format::Blocks, "Versions of R, a block each.", LATER, &[R_VERSIONS]),
+    file("rstudio-prefs.json", Format::Json, "Preferences that RStudio's users begin with.", LATER, &[]),
+    file("pip.conf", Format::Opaque, "Where pip finds packages.", LATER, &[]),
+    file("odbc.ini", Format::Opaque, "Data sources of ODBC.", LATER, &[]).secret(),
+    file(
+        "launcher-mounts",
+        Format::Dcf,
+        "What is mounted into sessions, a block each.",
+        ON_THIS_HOST,
+        &[FOR_WHOM, MOUNTS],
+    ),
+    file(
+        "launcher-env",
+        Format::Dcf,
+        "Variables of sessions' environment, in blocks.",
+        LATER,
+        &[FOR_WHOM, ENVIRONMENT],
+    ),
+    file("launcher-ports", Format::Dcf, "Ports of sessions, in blocks.", NO_PORTS, &[FOR_WHOM, PORTS]),
+    file(
+        "notifications.conf",
+        Format::Dcf,
+        "What people are told between two times, a block each.",
+        LATER,
+        &[NOTIFICATIONS],
+    ),
+    file(
+        "env-vars",
+        Format::Names,
+        "Variables of the server's environment, as `NAME=value`.",
+        super::SERVICE_MANAGER,
+        &[],
+    )
+    .secret(),
+];
+
+const NO_PORTS: Role = NoEffect("sessions listen on sockets of their own, not on ports");
+
+const R_VERSIONS: &[Row] = &[
+    row("Path", Path, "", "The folder of this R.", LATER),
+    row("Label", Text, "", "What people see.", LATER),
+    row("Module", Text, "", "The environment module that has to be loaded.", LATER),
+    row("Script", Path, "", "A script that runs before this R.", LATER),
+    row("Repo", Text, "", "The package repository of this R, or a file with repositories.", LATER),
+    row("Library", Path, "", "The folder of this R's packages.", LATER),
+];
+
+const WORKBENCHES: &[&str] = &["rstudio", "jupyterlab", "jupyter notebook", "jupyter", "vscode", "positron", "any"];
+
+/// The fields that say which sessions a block is for.
+const FOR_WHOM: &[Row] = &[
+    row("JobType", Some(&["session", "adhoc", "any"]), "any", "Sessions or jobs.", ON_THIS_HOST),
+    row("Workbench", Some(WORKBENCHES), "any", "Which IDEs.", ON_THIS_HOST),
+    row("Cluster", Text, "", "Which cluster; any when not set.", ON_THIS_HOST),
+];
+
+const MOUNT_TYPES: &[&str] =
+    &["Host", "NFS", "CephFs", "GlusterFs", "AzureFile", "KubernetesPersistentVolumeClaim", "Passthrough"];
+
+const MOUNTS: &[Row] = &[
+    row("MountType", Choice(MOUNT_TYPES), "", "What is mounted.", ON_THIS_HOST),
+    row("MountPath", Path, "", "Where the session sees it.", ON_THIS_HOST),
+    row("Path", Path, "", "Where it is on its host.", ON_THIS_HOST),
+    row("Host", Host, "", "The host that has it.", ON_THIS_HOST),
+    row("ClaimName", Text, "", "The claim that has it.", ON_THIS_HOST),
+    row("SubPath", Path, "", "The folder of the claim.", ON_THIS_HOST),
+    row("ReadOnly", Flag, "0", "Whether sessions may not write there.", ON_THIS_HOST),
+    row("User", Text, "", "Which user; any when not set.", ON_THIS_HOST),
+];
+
+const ENVIRONMENT: &[Row] = &[row("Environment", Environment, "", "The variables, a line each.", LATER)];
+const PORTS: &[Row] = &[row("Port", PORT, "", "The port.", NO_PORTS)];
+
+const NOTIFICATIONS: &[Row] = &[
+    row("StartTime", Text, "", "From when on, as `2026-11-22T09:00Z`.", LATER),
+    row("EndTime", Text, "", "Until when.", LATER),
+    row("Message", Text, "", "What people are told.", LATER),
+];
