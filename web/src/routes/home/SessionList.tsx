@@ -29,11 +29,13 @@ function useChoice(): [Choice, (change: Partial<Choice>) => void] {
   const change = (next: Partial<Choice>) => {
     const { show, text, sort } = { ...choice, ...next };
     void navigate({
-      search: {
+      // What else stands there stays: the dialog may have been opened since the last letter.
+      search: (old) => ({
+        ...old,
         show: show === "all" ? undefined : show,
         q: text || undefined,
         sort: sort === "state" ? undefined : sort,
-      },
+      }),
       replace: true,
       resetScroll: false,
     });
