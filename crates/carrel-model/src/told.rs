@@ -71,9 +71,15 @@ fn step_told(before: &Session, step: Step, detail: Option<&String>) -> Option<To
         Step::RoomFound => "Looking for room.",
         Step::ImagePresent => "Getting the programs ready.",
         Step::StorageAttached => "Attaching storage.",
-        Step::IdeAnswers => "Started, waiting for the IDE to answer.",
+        Step::IdeAnswers => "Starting the IDE.",
     };
-    say("step", detail.map_or_else(|| text.to_owned(), |detail| format!("{text} {detail}")))
+    say(
+        "step",
+        detail.map_or_else(
+            || text.to_owned(),
+            |detail| format!("{} ({}).", text.trim_end_matches('.'), detail.trim_end_matches('.')),
+        ),
+    )
 }
 
 fn ended_told(ending: &Ending, after: &Session) -> Option<Told> {

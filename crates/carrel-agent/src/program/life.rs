@@ -79,7 +79,7 @@ fn begin(agent: &Arc<Agent>, plan: &Arc<Plan>) -> Result<Begun, Missing> {
     let limits = Limits::set(&format!("carrel-{run}"), plan.cpus, memory);
     agent.bounded(limits.describe());
     let (child, pipe) = child::start(&prepared, limits.door()).map_err(Missing::Process)?;
-    agent.reached(Step::IdeAnswers, Some("Started, waiting for its answer."));
+    agent.reached(Step::IdeAnswers, Some("started, no answer yet"));
     let output = tokio::spawn(pump(agent.clone(), pipe));
     let meter = Meter::new(limits, memory);
     Ok(Begun { plan: plan.clone(), prepared, _gate: gate, headers, used, child, meter, output })

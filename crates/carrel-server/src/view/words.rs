@@ -40,7 +40,7 @@ pub(super) fn sentence(session: &Session, ide_name: &str, now: Timestamp) -> Str
             || "It is being started.".into(),
             |s| {
                 let of = Step::ALL.len();
-                let detail = s.detail.as_deref().map(|d| format!(", {d}")).unwrap_or_default();
+                let detail = s.detail.as_deref().map(|d| format!(", {}", d.trim_end_matches('.'))).unwrap_or_default();
                 format!("Step {} of {of}: {}{detail}.", s.step.number(), step(s.step))
             },
         ),
