@@ -193,7 +193,8 @@ proptest! {
             Part::Text(text) => text.clone(),
             Part::Variable { name, .. } => format!("#{name}#"),
         }).collect();
-        prop_assert_eq!(put_together, source.text().replace("\r\n", "\n"));
+        let text = source.text().replace("\r\n", "\n");
+        prop_assert_eq!(put_together, text.strip_suffix('\r').unwrap_or(&text));
     }
 }
 
@@ -209,7 +210,7 @@ fn time(read: Reader, source: &Source) -> Duration {
 /// Whether 64 times the length takes nearer to 64 than to 4,096 times as long, once in a few tries: what else the machine
 /// does only adds time.
 fn is_linear(read: Reader, short: &Source, long: &Source) -> bool {
-    (0..8).any(|_| {
+    (0..4).any(|_| {
         let of_short = (0..8).map(|_| time(read, short)).min().unwrap();
         time(read, long) < of_short * 512 + Duration::from_millis(1)
     })
