@@ -2,7 +2,7 @@
 //!
 //! An implementation brings a [`Place`] and one line, and gets a test for each guarantee:
 //!
-//! ```ignore
+//! ```text
 //! async fn place() -> impl carrel_sessions::contract::Place { … }
 //! carrel_sessions::launcher_contract!(place);
 //! ```
