@@ -31,6 +31,12 @@ export class Api {
     return new Api(http);
   }
 
+  /** What a browser of this person sends as `Cookie`. */
+  async cookie(): Promise<string> {
+    const { cookies } = await this.http.storageState();
+    return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  }
+
   async launch(ide: string, name: string): Promise<Session> {
     const answer = await this.http.post('/api/v1/sessions', { data: { ide, name } });
     expect(answer.status(), await answer.text()).toBe(202);

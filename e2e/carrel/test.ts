@@ -6,15 +6,19 @@ import { Carrel, type Options, ada, bob } from './server.ts';
 
 export { expect } from '@playwright/test';
 
+interface Test {
+  asAda: Api;
+  asBob: Api;
+  endsWithNothing: undefined;
+}
+
 interface Worker {
   /** How the server of the worker is started. */
   options: Options;
   carrel: Carrel;
-  asAda: Api;
-  asBob: Api;
 }
 
-export const test = base.extend<{ endsWithNothing: undefined }, Worker>({
+export const test = base.extend<Test, Worker>({
   options: [{}, { scope: 'worker', option: true }],
   carrel: [
     async ({ options }, use) => {
@@ -24,18 +28,17 @@ export const test = base.extend<{ endsWithNothing: undefined }, Worker>({
     },
     { scope: 'worker', timeout: 120_000 },
   ],
-  asAda: [async ({ carrel }, use) => use(await Api.as(carrel, ada)), { scope: 'worker' }],
-  asBob: [async ({ carrel }, use) => use(await Api.as(carrel, bob)), { scope: 'worker' }],
+  asAda: async ({ carrel }, use) => use(await Api.as(carrel, ada)),
+  asBob: async ({ carrel }, use) => use(await Api.as(carrel, bob)),
   baseURL: async ({ carrel }, use) => use(carrel.url),
-  // Each test leaves the server as it found it.
+  // Each test leaves the server as it found it, whoever was signed out meanwhile.
   endsWithNothing: [
-    async ({ asAda, asBob, carrel }, use, info) => {
+    async ({ carrel }, use, info) => {
       await use(undefined);
       if (info.status !== info.expectedStatus) {
         await info.attach('server', { body: carrel.said, contentType: 'text/plain' });
       }
-      await asAda.quitAll();
-      await asBob.quitAll();
+      for (const person of [ada, bob]) await (await Api.as(carrel, person)).quitAll();
     },
     { auto: true },
   ],

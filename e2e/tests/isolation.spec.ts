@@ -1,44 +1,17 @@
-import { request as httpRequest } from 'node:http';
 import { homeAs, row } from '../carrel/pages.ts';
-import { type Carrel, bob } from '../carrel/server.ts';
+import { bob } from '../carrel/server.ts';
 import { expect, test } from '../carrel/test.ts';
-
-/** Asks for a websocket, and gives the status of the answer. */
-function upgrade(carrel: Carrel, path: string, headers: Record<string, string>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const asked = httpRequest(`${carrel.url}${path}`, {
-      headers: {
-        connection: 'Upgrade',
-        upgrade: 'websocket',
-        'sec-websocket-version': '13',
-        'sec-websocket-key': 'Y2FycmVsIGVuZCB0byBlbmQ=',
-        ...headers,
-      },
-    });
-    asked.on('upgrade', (answer, socket) => {
-      socket.destroy();
-      resolve(answer.statusCode ?? 0);
-    });
-    asked.on('response', (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
-    });
-    asked.on('error', reject);
-    asked.end();
-  });
-}
+import { upgrade } from '../carrel/websocket.ts';
 
 test('nobody reaches the session of somebody else', async ({ page, carrel, asAda, asBob, playwright }) => {
   const { id } = await asAda.launch('jupyterlab', 'private');
   await asAda.becomes(id, 'Active', 'Idle');
-  const cookie = async (http: { storageState(): Promise<{ cookies: { name: string; value: string }[] }> }) =>
-    (await http.storageState()).cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
   const socket = `/s/${id}/api/events/subscribe`;
 
   await test.step('the owner does', async () => {
     expect((await asAda.http.get(`/s/${id}/api/status`)).status()).toBe(200);
-    const headers = { cookie: await cookie(asAda.http), origin: carrel.url };
-    expect(await upgrade(carrel, socket, headers)).toBe(101);
+    const headers = { cookie: await asAda.cookie(), origin: carrel.url };
+    expect((await upgrade(carrel, socket, headers)).status).toBe(101);
   });
 
   await test.step('another user is told what is told of a session that never was', async () => {
@@ -72,8 +45,8 @@ test('nobody reaches the session of somebody else', async ({ page, carrel, asAda
   });
 
   await test.step('another user gets no websocket', async () => {
-    const headers = { cookie: await cookie(asBob.http), origin: carrel.url };
-    expect(await upgrade(carrel, socket, headers)).toBe(404);
+    const headers = { cookie: await asBob.cookie(), origin: carrel.url };
+    expect((await upgrade(carrel, socket, headers)).status).toBe(404);
   });
 
   await test.step('nobody without a sign-in gets anything', async () => {
@@ -81,12 +54,12 @@ test('nobody reaches the session of somebody else', async ({ page, carrel, asAda
     expect((await anybody.get(`/api/v1/sessions/${id}`)).status()).toBe(401);
     const page = await anybody.get(`/s/${id}/lab`, { maxRedirects: 0 });
     expect([303, 401]).toContain(page.status());
-    expect(await upgrade(carrel, socket, { origin: carrel.url })).toBe(401);
+    expect((await upgrade(carrel, socket, { origin: carrel.url })).status).toBe(401);
   });
 
   await test.step('a page of another site gets no websocket in the name of the owner', async () => {
-    const headers = { cookie: await cookie(asAda.http), origin: 'http://evil.example' };
-    expect(await upgrade(carrel, socket, headers)).toBe(403);
+    const headers = { cookie: await asAda.cookie(), origin: 'http://evil.example' };
+    expect((await upgrade(carrel, socket, headers)).status).toBe(403);
     const posted = await asAda.http.post(`/s/${id}/api/kernels`, { headers: { origin: 'http://evil.example' } });
     expect(posted.status()).toBe(403);
   });

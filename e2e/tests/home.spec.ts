@@ -1,0 +1,49 @@
+import { choose, homeAs, newSession, row, tile } from '../carrel/pages.ts';
+import { ada } from '../carrel/server.ts';
+import { expect, test } from '../carrel/test.ts';
+
+test('the list of sessions: live, rename, filter, act on several, Force Quit', async ({ page, carrel, asAda }) => {
+  await homeAs(page, carrel, ada);
+  const launched = await Promise.all(['churn', 'prices', 'traffic', 'weather'].map((name) => asAda.launch('vscode', name)));
+  // What is started elsewhere appears by itself.
+  for (const { id, name } of launched) {
+    await asAda.becomes(id, 'Active', 'Idle');
+    await expect(row(page, name)).toContainText(/Active|Idle/);
+  }
+
+  await choose(page, 'churn', 'Rename…');
+  const rename = page.getByRole('dialog', { name: 'Rename churn' });
+  await rename.getByLabel('Name').fill('Abwanderung 🚪 <b>neu</b>');
+  await rename.getByRole('button', { name: 'Rename' }).click();
+  await expect(page.getByText('Abwanderung 🚪 <b>neu</b>').first()).toBeVisible();
+
+  await page.getByLabel('Filter sessions').fill('prices');
+  await expect(row(page, 'traffic')).toBeHidden();
+  await expect(row(page, 'prices')).toBeVisible();
+  await page.getByLabel('Filter sessions').fill('');
+
+  await page.getByRole('button', { name: 'Choose several' }).click();
+  for (const name of ['prices', 'traffic']) await page.getByLabel(`Choose ${name}`).check();
+  await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+  for (const name of ['prices', 'traffic']) {
+    await expect(row(page, name)).toContainText('Suspended', { timeout: 60_000 });
+  }
+  await expect(row(page, 'weather')).toContainText(/Active|Idle/);
+
+  await choose(page, 'weather', 'Force Quit…');
+  const sure = page.getByRole('dialog', { name: 'Force Quit weather?' });
+  await sure.getByRole('button', { name: 'Force Quit' }).click();
+  await expect(row(page, 'weather')).toBeHidden({ timeout: 60_000 });
+});
+
+test('a name that cannot be is refused at its field, and nothing is launched', async ({ page, carrel, asAda }) => {
+  await homeAs(page, carrel, ada);
+  const dialog = await newSession(page);
+  await tile(dialog, 'VS Code').check({ force: true });
+  const name = dialog.getByLabel('Name', { exact: true });
+  await name.fill('x'.repeat(1 << 20));
+  await dialog.getByRole('button', { name: 'Launch', exact: true }).click();
+  await expect(dialog.getByText(/name/i).and(dialog.locator('p, div[id$=-error]')).first()).toBeVisible();
+  await expect(dialog).toBeVisible();
+  expect(await asAda.sessions()).toEqual([]);
+});
