@@ -14,14 +14,18 @@ use std::{
 pub(crate) struct Group {
     /// Processes with all their descendants.
     pub(crate) trees: Vec<i32>,
-    /// Processes without their descendants.
-    pub(crate) alone: Vec<i32>,
+    alone: Vec<i32>,
 }
 
 impl Group {
     /// One process with all its descendants.
     pub(crate) fn tree(pid: i32) -> Self {
         Self { trees: vec![pid], alone: Vec::new() }
+    }
+
+    /// Processes without their descendants.
+    pub(crate) fn alone(pids: Vec<i32>) -> Self {
+        Self { trees: Vec::new(), alone: pids }
     }
 
     /// The processes that belong to it now.

@@ -44,9 +44,11 @@ pub(super) async fn with_session(lab: &Lab) -> anyhow::Result<Running> {
         bail!("the session runs, and its agent is not found");
     }
     let server = carrel.program.pid()?;
+    // Without what they started: agents stand below the server that started them, and the IDE below its agent.
+    let together = std::iter::once(server).chain(agents.iter().copied()).collect();
     let rows = vec![
-        Row { name: "Carrel, server", group: Group::tree(server) },
-        Row { name: "Carrel, server + agent", group: Group { trees: vec![server], alone: agents.clone() } },
+        Row { name: "Carrel, server", group: Group::alone(vec![server]) },
+        Row { name: "Carrel, server + agent", group: Group::alone(together) },
     ];
     let door = carrel.door_of(&session);
     Ok(Running { door, rows, detached: Detached(agents), children: vec![carrel.program], _folder: Some(carrel.folder) })
