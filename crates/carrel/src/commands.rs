@@ -1,6 +1,8 @@
 //! The commands, a file each.
 
 pub(crate) mod api;
+pub(crate) mod check;
+pub(crate) mod config;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod table;

@@ -32,6 +32,11 @@ enum Command {
     /// Tokens for scripts and this command line.
     #[command(subcommand)]
     Token(commands::token::TokenCommand),
+    /// What the configuration files of an installation say, and where.
+    #[command(subcommand)]
+    Config(commands::config::ConfigCommand),
+    /// Check the configuration files. Ends with 78 when there is an error in them.
+    Check(commands::check::Check),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +47,8 @@ fn main() -> ExitCode {
         Command::Session(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Token(command) => command.run(),
+        Command::Config(command) => command.run(),
+        Command::Check(check) => check.run(),
     };
     exit::report(done)
 }
