@@ -14,7 +14,9 @@
       line.dataset.k = kind;
       if (kind === "now") line.setAttribute("aria-current", "step");
       else line.removeAttribute("aria-current");
-      line.querySelector(".dot").textContent = kind === "done" ? "✓" : step.number;
+      const dot = line.querySelector(".dot");
+      dot.textContent = kind === "done" ? "✓" : step.number;
+      dot.setAttribute("aria-label", kind);
       line.querySelector(".detail").textContent = step.detail ?? "";
     });
   };

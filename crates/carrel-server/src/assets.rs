@@ -161,8 +161,23 @@ pub(crate) async fn own(Path(file): Path<String>, headers: HeaderMap) -> Result<
         let asset = |text: &'static str, name| Asset::new(name, Bytes::from_static(text.as_bytes()), hash_of(text));
         OWN.iter().map(|(name, text)| (*name, asset(text, name))).collect()
     });
-    let asset = KEPT.get(file.as_str()).ok_or_else(Problem::no_page)?;
-    Ok(asset.answer(&headers, ASK_AGAIN).into_response())
+    if let Some(asset) = KEPT.get(file.as_str()) {
+        return Ok(asset.answer(&headers, ASK_AGAIN).into_response());
+    }
+    let font = font(&file).and_then(|path| built(&path)).ok_or_else(Problem::no_page)?;
+    Ok(font.answer(&headers, ASK_AGAIN).into_response())
+}
+
+/// The application's fonts serve these pages too. Its build puts a hash into their names, which these pages cannot
+/// know; without the application the fonts of the system do.
+fn font(file: &str) -> Option<String> {
+    let begins = match file {
+        "inter.woff2" => "assets/inter-latin-wght-normal-",
+        "source-serif.woff2" => "assets/source-serif-4-latin-wght-normal-",
+        "jetbrains-mono.woff2" => "assets/jetbrains-mono-latin-wght-normal-",
+        _ => return None,
+    };
+    Built::iter().find(|path| path.starts_with(begins)).map(|path| path.to_string())
 }
 
 fn hash_of(text: &str) -> [u8; 32] {

@@ -63,6 +63,7 @@ fn all() -> Vec<Session> {
         session(),
         after(&[Event::Waits(Cause::new("no-room", "Waits for room.", carrel_model::Who::Nobody))]),
         after(&[Event::Taken, Event::Reached(Step::ImagePresent, Some("image 61 %".into()))]),
+        after(&[Event::Taken, Event::Reached(Step::IdeAnswers, Some("Started, waiting for its answer.".into()))]),
         and(&[]),
         and(&[used(|a| a.busy_because = Some("a kernel runs".into()))]),
         and(&[used(|a| a.last_active_at = at(-600))]),
@@ -89,6 +90,7 @@ fn every_state_has_one_word_one_sentence_and_one_next_action() {
     Pending    [Cancel     ] Accepted; it starts as soon as the server takes it.
     Pending    [Cancel     ] Waits for room.
     Starting   [Watch      ] Step 3 of 5: Programs present, image 61 %.
+    Starting   [Watch      ] Step 5 of 5: IDE answers. Started, waiting for its answer.
     Active     [Open       ] In use now.
     Active     [Open       ] Counts as in use: a kernel runs.
     Active     [Open       ] Last used 10 min ago.

@@ -40,8 +40,12 @@ pub(super) fn sentence(session: &Session, ide_name: &str, now: Timestamp) -> Str
             || "It is being started.".into(),
             |s| {
                 let of = Step::ALL.len();
-                let detail = s.detail.as_deref().map(|d| format!(", {}", d.trim_end_matches('.'))).unwrap_or_default();
-                format!("Step {} of {of}: {}{detail}.", s.step.number(), step(s.step))
+                let detail = match s.detail.as_deref() {
+                    None => ".".into(),
+                    Some(whole) if whole.ends_with('.') => format!(". {whole}"),
+                    Some(part) => format!(", {part}."),
+                };
+                format!("Step {} of {of}: {}{detail}", s.step.number(), step(s.step))
             },
         ),
         State::Active { activity, .. } => active(activity, now),
