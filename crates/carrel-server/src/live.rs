@@ -27,6 +27,9 @@ const ANEW_S: i64 = 60;
 /// The store is asked at most this often, however many wakes there are.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How many event streams one user may have open on one replica: a stream for each of many tabs.
+pub(crate) const MOST_LISTENERS: usize = 64;
+
 /// Where the bytes of a running session go.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -80,11 +83,12 @@ impl Live {
         self.clock.now().as_second() - self.read_at.load(Relaxed) > STALE_LIMIT.as_secs().cast_signed()
     }
 
-    /// Told whenever a session of this user changed.
-    pub(crate) fn changes_of(&self, user: &UserId) -> watch::Receiver<u64> {
+    /// Told whenever a session of this user changed; `None` when they have too many that listen.
+    pub(crate) fn changes_of(&self, user: &UserId) -> Option<watch::Receiver<u64>> {
         let mut watchers = self.watchers.write().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|_, sender| sender.receiver_count() > 0);
-        watchers.entry(user.clone()).or_insert_with(|| watch::Sender::new(0)).subscribe()
+        let sender = watchers.entry(user.clone()).or_insert_with(|| watch::Sender::new(0));
+        (sender.receiver_count() < MOST_LISTENERS).then(|| sender.subscribe())
     }
 
     /// Goes on until the store is closed.

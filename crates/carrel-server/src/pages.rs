@@ -68,6 +68,7 @@ pub(crate) fn error(problem: &Problem, id: &RequestId) -> Response {
 fn title(problem: &Problem) -> &'static str {
     match problem.code.as_ref() {
         "no-such-session" => "No such session",
+        "not-signed-in" => "Sign in first",
         "no-such-page" => "Nothing is here",
         "session-gone" => "This session has ended",
         "session-no-answer" => "The session does not answer",

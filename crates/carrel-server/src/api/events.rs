@@ -1,6 +1,9 @@
 //! What happens to the caller's sessions, as it happens.
 
-use crate::{api::me::Me, app::App, body::streamed, caller::Caller, problem::Problem, problem::ProblemBody, view::mib};
+use crate::{
+    api::me::Me, app::App, body::streamed, caller::Caller, live::MOST_LISTENERS, problem::Problem,
+    problem::ProblemBody, view::mib,
+};
 use async_stream::stream;
 use axum::{
     extract::State,
@@ -10,10 +13,13 @@ use bytes::Bytes;
 use carrel_model::Session;
 use carrel_store::Which;
 use futures::{Stream, StreamExt};
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval_at},
+};
 use utoipa::ToSchema;
 
 /// Keeps proxies from closing a silent stream, and tells a browser that the server is there.
@@ -36,6 +42,8 @@ const USAGE: Duration = Duration::from_secs(5);
 )]
 pub(crate) async fn events(caller: Caller, State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|id| id.parse::<i64>().ok());
+    // First of all: what changes from here on is told.
+    let changes = app.live.changes_of(&caller.user().id).ok_or_else(too_many)?;
     let now = app.store.change_now().await?;
     // A number from the future belongs to a database that was put back: everything is told anew.
     let feed = match last.filter(|id| (0..=now).contains(id)) {
@@ -43,7 +51,7 @@ pub(crate) async fn events(caller: Caller, State(app): State<App>, headers: Head
         None => Feed { after: now, first: app.store.sessions_of(&caller.user().id, Which::Live).await? },
     };
     let ended = caller.known().alive.ended();
-    let body = streamed(follow(app, caller, feed).take_until(ended));
+    let body = streamed(follow(app, caller, changes, feed).take_until(ended));
     Ok(([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
@@ -53,11 +61,15 @@ struct Feed {
     first: Vec<Session>,
 }
 
-fn follow(app: App, caller: Caller, feed: Feed) -> impl Stream<Item = Bytes> + Send {
+fn too_many() -> Problem {
+    let detail = format!("You have {MOST_LISTENERS} event streams open here; close a tab or stop a program.");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-streams", detail).after(30)
+}
+
+fn follow(app: App, caller: Caller, mut changes: watch::Receiver<u64>, feed: Feed) -> impl Stream<Item = Bytes> + Send {
     let Feed { mut after, first } = feed;
     stream! {
         let user = caller.user().id.clone();
-        let mut changes = app.live.changes_of(&user);
         let (mut ping, mut usage) = (ticks(PING), ticks(USAGE));
         let mut me = Me::of(&app, &caller).await.ok();
         // Says that the stream is open before there is news.
@@ -66,7 +78,7 @@ fn follow(app: App, caller: Caller, feed: Feed) -> impl Stream<Item = Bytes> + S
             if let Some(event) = session_event(&app, after, session).await { yield event; }
         }
         loop {
-            // Asked also at each ping: a wake may get lost, and so may one between the two lines above.
+            // Asked also at each ping: a wake may get lost.
             for (change, session) in app.store.sessions_changed(&user, after).await.unwrap_or_default() {
                 after = after.max(change);
                 if let Some(event) = session_event(&app, change, &session).await { yield event; }

@@ -143,3 +143,21 @@ async fn a_stream_ends_with_its_sign_in() {
         end.await.expect("ended within five seconds");
     }
 }
+
+#[tokio::test]
+async fn streams_of_one_user_are_bounded() {
+    let carrel = TestCarrel::new().await;
+    let ada = carrel.user("ada").await;
+    let mut open = Vec::new();
+    for _ in 0..crate::live::MOST_LISTENERS {
+        open.push(Stream::open(&ada, None).await);
+    }
+    assert_eq!(ada.get("/api/v1/events").await.code(), "too-many-streams");
+    Stream::open(&carrel.user("bea").await, None).await;
+    drop(open);
+    carrel_testkit::eventually("a place", async || {
+        let request = ada.request(&Method::GET, "/api/v1/events").body(Full::default()).unwrap();
+        (ada.begin(request).await.status() == StatusCode::OK).then_some(())
+    })
+    .await;
+}
