@@ -133,3 +133,22 @@ async fn a_session_that_failed_says_why_and_starts_again() {
     assert_eq!(ada.post(&format!("/api/v1/sessions/{id}/resume"), Value::Null).await.status, StatusCode::ACCEPTED);
     carrel.wait(&id, "Active").await;
 }
+
+#[tokio::test]
+async fn while_the_store_is_away_what_is_known_goes_on_for_ten_minutes() {
+    let carrel = TestCarrel::new().await;
+    let ada = carrel.user("ada").await;
+    let id = carrel.running(&ada).await;
+    let here = format!("/s/{id}/");
+    assert_eq!(ada.get(&here).await.status, StatusCode::OK);
+    carrel.store.close().await;
+    assert_eq!(ada.get(&here).await.status, StatusCode::OK);
+    let away = ada.get("/api/v1/sessions").await;
+    assert_eq!((away.status, away.code()), (StatusCode::SERVICE_UNAVAILABLE, "store-away".into()));
+    assert_eq!(ada.get("/readyz").await.code(), "not-ready");
+    assert_eq!(ada.get("/livez").await.status, StatusCode::OK);
+    carrel.clock.set(carrel.clock.now() + SignedDuration::from_mins(9));
+    assert_eq!(ada.get(&here).await.status, StatusCode::OK);
+    carrel.clock.set(carrel.clock.now() + SignedDuration::from_mins(2));
+    assert_eq!(ada.get(&here).await.code(), "store-away");
+}
