@@ -19,7 +19,7 @@ pub(crate) fn init(format: LogFormat, level: &str) -> anyhow::Result<()> {
     match format {
         LogFormat::Pretty => registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init()?,
         LogFormat::Json => {
-            registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()?
+            registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()?;
         }
     }
     Ok(())
