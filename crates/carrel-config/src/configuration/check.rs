@@ -18,7 +18,8 @@ const SUGGESTIONS: usize = 100;
 
 /// Reads a file by its format, and keeps what it sets and what there is to tell.
 pub(super) fn check(out: &mut Configuration, file: &'static File, source: &Source) {
-    let mut check = Check { out, file, suggestions: SUGGESTIONS };
+    let index = file.options().map(|row| ((row.section, row.key), row)).collect();
+    let mut check = Check { out, file, index, suggestions: SUGGESTIONS };
     match file.format {
         Format::Ini(sections) => check.ini(sections, source),
         Format::Names => check.names(source),
@@ -49,6 +50,8 @@ pub(super) fn role(out: &mut Configuration, role: Role, name: &str, at: &At) {
 struct Check<'a> {
     out: &'a mut Configuration,
     file: &'static File,
+    /// The options by section and key: a file may have many lines.
+    index: HashMap<(&'static str, &'static str), &'static Row>,
     suggestions: usize,
 }
 
@@ -183,7 +186,9 @@ impl Check<'_> {
 
     /// The declaration of a key; tells when there is none.
     fn known(&mut self, section: &str, key: &str, at: &At) -> Option<&'static Row> {
-        let row = self.file.option(section, key);
+        let named = matches!(self.file.format, Format::Ini(Sections::Named(_)));
+        let indexed = self.index.get(&(if named { section } else { "" }, key)).copied();
+        let row = indexed.or_else(|| self.file.option(section, key));
         if row.is_none() {
             let keys = || self.file.options().filter(|row| row.family().is_none()).map(|row| row.key);
             let meant = if self.suggestions > 0 { nearest(key, keys()) } else { None };
