@@ -54,10 +54,8 @@ enum News {
 impl Serve<'_> {
     /// Runs the server until it ends or is to stop.
     pub(crate) fn run(&self, screen: &Screen) -> anyhow::Result<()> {
-        let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM].into_iter().collect();
-        signals.thread_block()?;
         let (mut server, news) = screen.step_with("Start", |step| {
-            let (mut server, news) = self.spawn(signals)?;
+            let (mut server, news) = self.spawn()?;
             self.wait_until_ready(step, &mut server, &news)?;
             Ok((Done::did("the server is ready"), (server, news)))
         })?;
@@ -72,7 +70,7 @@ impl Serve<'_> {
         self.stop(&mut server, &news)
     }
 
-    fn spawn(&self, signals: SigSet) -> anyhow::Result<(Child, Receiver<News>)> {
+    fn spawn(&self) -> anyhow::Result<(Child, Receiver<News>)> {
         let (reader, writer) = io::pipe()?;
         let mut command = self.places.as_server(&self.programs.carrel);
         command.args(["serve", "--listen", &SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)).to_string()]);
@@ -82,6 +80,9 @@ impl Serve<'_> {
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         // In a process group of its own, so that Ctrl-C reaches it through here.
         let server = command.process_group(0).spawn().context("setpriv could not be started")?;
+        // A child inherits what is blocked, and could not be stopped: blocked only now, and before the first thread.
+        let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM].into_iter().collect();
+        signals.thread_block()?;
         let (send, news) = mpsc::channel();
         let stop = send.clone();
         thread::spawn(move || while signals.wait().is_ok() && stop.send(News::Stop).is_ok() {});
