@@ -1,5 +1,5 @@
 use super::*;
-use carrel_model::{Activity, Address, Cause, Ending, IdleRule, SessionId, Spec, UserId};
+use carrel_model::{Activity, Address, Cause, Ending, IdleAction, IdleRule, SessionId, Spec, UserId};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
