@@ -14,7 +14,6 @@ test('JupyterLab: launch, run Python and R, suspend, resume, quit', async ({ pag
   expect(await notebook.run('print(6 * 7)')).toBe('42');
 
   if (hasR) {
-    await page.goto(`/s/${id}/lab?reset`);
     const inR = await Notebook.inLab(page, /^\s*R\s*$/);
     expect(await inR.run('cat(R.version$language, 6 * 7)')).toBe('R 42');
   }
