@@ -119,28 +119,45 @@ fn in_turn<T>(all: &[T], round: u32) -> impl Iterator<Item = &T> {
 /// All processes that the bench started, itself among them.
 fn everything(up: &[Running]) -> anyhow::Result<Group> {
     let mut group = Group::tree(i32::try_from(std::process::id())?);
-    group.trees.extend(up.iter().flat_map(|running| running.detached.0.iter().copied()));
+    group.trees.extend(up.iter().flat_map(Running::detached));
     Ok(group)
 }
 
 /// Memory without load, and with websockets that do nothing.
 async fn memory(running: &Running, sockets: usize, round: u32, figures: &mut Figures) -> anyhow::Result<()> {
-    /// How long buffers of the opening may take to be given back.
-    const SETTLE: Duration = Duration::from_millis(1500);
     // The first of each kind makes what all others share. Nothing large: its buffers would be used again.
     load::touch(&running.door).await?;
     let idle = load::idle_sockets(&running.door, 1).await?;
-    sleep(SETTLE).await;
-    let before = running.rows.iter().map(|row| row.group.pss_kib()).collect::<anyhow::Result<Vec<_>>>()?;
+    let before = settled(running).await?;
     let open = load::idle_sockets(&running.door, sockets).await?;
-    sleep(SETTLE).await;
-    for (row, before) in running.rows.iter().zip(before) {
-        let more = row.group.pss_kib()?.saturating_sub(before);
+    let after = settled(running).await?;
+    for (row, (before, after)) in running.rows.iter().zip(before.into_iter().zip(after)) {
+        let more = after.saturating_sub(before);
         figures.add(row.name, Column::Base, round, as_float(before) / 1024.0);
         figures.add(row.name, Column::IdleSocket, round, as_float(more) / as_float(sockets as u64));
     }
     drop((idle, open));
     Ok(())
+}
+
+/// The memory of each line, once it stays as it is: what was freed is given back to the system only later.
+async fn settled(running: &Running) -> anyhow::Result<Vec<u64>> {
+    const PAUSE: Duration = Duration::from_secs(1);
+    const PATIENCE: u32 = 15;
+    let read = || running.rows.iter().map(|row| row.group.pss_kib()).collect::<anyhow::Result<Vec<_>>>();
+    let mut last = read()?;
+    let mut calm = 0;
+    for _ in 0..PATIENCE {
+        sleep(PAUSE).await;
+        let now = read()?;
+        let moved = now.iter().zip(&last).any(|(now, last)| now.abs_diff(*last) > now / 200);
+        calm = if moved { 0 } else { calm + 1 };
+        last = now;
+        if calm == 3 {
+            break;
+        }
+    }
+    Ok(last)
 }
 
 /// One kind of load on one subject.

@@ -12,6 +12,7 @@ use crate::{
 use anyhow::bail;
 use clap::Args;
 use std::{path::PathBuf, time::Duration};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What is measured, and how long.
 #[derive(Args)]
@@ -38,12 +39,17 @@ pub(crate) struct Options {
     programs: Programs,
 }
 
-/// Measures, and says what it found. Ctrl-C ends everything that was started.
+/// Measures, and says what it found. Interrupted, it ends everything that was started.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::select! {
-        done = measure(options) => done,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted; nothing was written"),
+        done = measure(options) => return done,
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+        _ = hangup.recv() => {}
     }
+    bail!("interrupted; nothing was written")
 }
 
 async fn measure(options: Options) -> anyhow::Result<()> {

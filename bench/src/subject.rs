@@ -3,15 +3,10 @@
 mod carrel;
 mod peers;
 
-use crate::{
-    lab::Lab,
-    load::Door,
-    process::Group,
-    program::{self, Program},
-};
+use crate::{lab::Lab, load::Door, process::Group, program::Program};
 use anyhow::Context;
+use carrel::Sessions;
 pub(crate) use carrel::{Carrel, ECHO};
-use nix::sys::signal::Signal;
 use std::path::Path;
 
 /// What is compared, in the order of the tables.
@@ -93,27 +88,20 @@ pub(crate) struct Running {
     pub(crate) door: Door,
     /// Whose use is shown, a line each.
     pub(crate) rows: Vec<Row>,
-    /// All its processes that are not children of the bench: they outlive it unless they are ended.
-    pub(crate) detached: Detached,
     children: Vec<Program>,
-    /// Removed with the subject.
-    _folder: Option<tempfile::TempDir>,
-}
-
-/// Processes of their own, with all that they started; ended when this is dropped.
-#[derive(Default)]
-pub(crate) struct Detached(pub(crate) Vec<i32>);
-
-impl Drop for Detached {
-    fn drop(&mut self) {
-        self.0.iter().for_each(|pid| program::end(*pid, Signal::SIGTERM));
-    }
+    /// Carrel's sessions, which outlive it.
+    sessions: Option<Sessions>,
 }
 
 impl Running {
+    /// The processes that it does not start as children of its own: they outlive it unless they are ended.
+    pub(crate) fn detached(&self) -> Vec<i32> {
+        self.sessions.as_ref().map(Sessions::agents).unwrap_or_default()
+    }
+
     /// Ends it.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        drop(self.detached);
+        drop(self.sessions);
         for child in self.children {
             child.stop().await?;
         }

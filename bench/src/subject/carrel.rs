@@ -1,6 +1,6 @@
 //! Carrel as people run it: `carrel serve`, a sign-in, sessions whose IDE is the backend on a Unix socket.
 
-use super::{Detached, Row, Running};
+use super::{Row, Running};
 use crate::{
     lab::{Lab, text},
     load::{Door, call, in_time},
@@ -9,10 +9,11 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use http::{Method, StatusCode, header};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use std::{
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -31,15 +32,33 @@ pub(crate) struct Carrel {
     program: Program,
     /// The way in, without a session.
     door: Door,
+    sessions: Sessions,
+}
+
+/// The sessions of a Carrel: they outlive it, and end when this is dropped.
+pub(crate) struct Sessions {
+    agent: PathBuf,
     folder: TempDir,
-    agent: std::path::PathBuf,
+}
+
+impl Sessions {
+    /// Their agents.
+    pub(crate) fn agents(&self) -> Vec<i32> {
+        process::running(&self.agent, &text(self.folder.path()))
+    }
+}
+
+impl Drop for Sessions {
+    fn drop(&mut self) {
+        self.agents().into_iter().for_each(|pid| program::end(pid, Signal::SIGTERM));
+    }
 }
 
 /// Carrel with one session, seen as the server alone and as all of Carrel's part of the way.
 pub(super) async fn with_session(lab: &Lab) -> anyhow::Result<Running> {
     let carrel = Carrel::start(lab).await?;
     let session = carrel.launch(ECHO, "small").await?.session;
-    let agents = carrel.agents();
+    let agents = carrel.sessions.agents();
     if agents.is_empty() {
         bail!("the session runs, and its agent is not found");
     }
@@ -51,7 +70,7 @@ pub(super) async fn with_session(lab: &Lab) -> anyhow::Result<Running> {
         Row { name: "Carrel, server + agent", group: Group::alone(together) },
     ];
     let door = carrel.door_of(&session);
-    Ok(Running { door, rows, detached: Detached(agents), children: vec![carrel.program], _folder: Some(carrel.folder) })
+    Ok(Running { door, rows, children: vec![carrel.program], sessions: Some(carrel.sessions) })
 }
 
 /// A session that came up.
@@ -67,17 +86,18 @@ impl Carrel {
     pub(crate) async fn start(lab: &Lab) -> anyhow::Result<Self> {
         let carrel = lab.programs.carrel.as_ref().context("carrel is not there")?;
         let agent = lab.programs.agent.as_ref().context("carrel-agent is not there")?;
-        let folder = lab.folder_of_account("data-")?;
+        let sessions = Sessions { agent: agent.canonicalize()?, folder: lab.folder_of_account("data-")? };
+        let folder = sessions.folder.path();
         let account = lab.programs.account.as_deref();
         let mut add = program::command(account, carrel);
-        add.args(["user", "add", USER, "--password-stdin", "--data-dir"]).arg(folder.path());
+        add.args(["user", "add", USER, "--password-stdin", "--data-dir"]).arg(folder);
         add_user(&mut add.into_std())?;
         let ides = lab.path("ides");
         std::fs::create_dir_all(&ides)?;
         std::fs::write(ides.join("echo.toml"), entry(&lab.me)?)?;
         let mut serve = program::command(account, carrel);
         serve.args(["serve", "--listen", "127.0.0.1:0", "--suspend-after", "0", "--log-level", "warn", "--data-dir"]);
-        serve.arg(folder.path()).arg("--agent").arg(agent).arg("--ides").arg(&ides);
+        serve.arg(folder).arg("--agent").arg(agent).arg("--ides").arg(&ides);
         if let Some(ide_path) = &lab.programs.ide_path {
             serve.arg("--ide-path").arg(ide_path);
         }
@@ -85,7 +105,7 @@ impl Carrel {
         let (program, address) =
             Program::start_and_read("carrel", &mut serve, &log, "Carrel listens on http://").await?;
         let door = Door { address: address.parse()?, prefix: "/".into(), cookie: String::new(), guarded: true };
-        let mut carrel = Self { program, door, folder, agent: agent.canonicalize()? };
+        let mut carrel = Self { program, door, sessions };
         carrel.door.cookie = carrel.sign_in().await?;
         Ok(carrel)
     }
@@ -148,14 +168,9 @@ impl Carrel {
         Door { prefix: format!("/s/{session}/"), ..self.door.clone() }
     }
 
-    /// The agents of its sessions: they are nobody's children.
-    fn agents(&self) -> Vec<i32> {
-        process::running(&self.agent, &text(self.folder.path()))
-    }
-
     /// Ends it, with what is left of its sessions.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        drop(Detached(self.agents()));
+        drop(self.sessions);
         self.program.stop().await
     }
 }

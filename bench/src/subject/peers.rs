@@ -1,6 +1,6 @@
 //! The peers, each with the settings that make it cheapest.
 
-use super::{Detached, Row, Running, Subject};
+use super::{Row, Running, Subject};
 use crate::{
     lab::{COOKIE, Lab, PREFIX, text},
     load::{Door, call},
@@ -18,14 +18,13 @@ fn door(address: SocketAddr, guarded: bool) -> Door {
 
 fn running(subject: Subject, door: Door, program: Program) -> anyhow::Result<Running> {
     let rows = vec![Row { name: subject.name(), group: Group::tree(program.pid()?) }];
-    Ok(Running { door, rows, detached: Detached::default(), children: vec![program], _folder: None })
+    Ok(Running { door, rows, children: vec![program], sessions: None })
 }
 
 /// The backend itself.
 pub(super) fn direct(lab: &Lab) -> anyhow::Result<Running> {
     let rows = vec![Row { name: Subject::Direct.name(), group: Group::tree(lab.backend_pid()?) }];
-    let (door, detached) = (door(lab.backend, false), Detached::default());
-    Ok(Running { door, rows, detached, children: Vec::new(), _folder: None })
+    Ok(Running { door: door(lab.backend, false), rows, children: Vec::new(), sessions: None })
 }
 
 /// nginx: connections to the backend kept, no access log, nothing on disk.
@@ -133,14 +132,17 @@ pub(super) async fn chp(lab: &Lab) -> anyhow::Result<Running> {
     command.arg(package.join("bin/configurable-http-proxy")).args(["--log-level", "warn"]);
     command.args(["--ip", "127.0.0.1", "--port", &address.port().to_string()]);
     command.args(["--api-ip", "127.0.0.1", "--api-port", &api.port().to_string()]);
-    let running = start(Subject::Chp, "chp", lab, command, door(address, false)).await?;
+    let mut program = Program::start("chp", &mut command, &lab.path("chp.log"))?;
+    // It opens the two one after the other.
+    program.listens(address).await?;
+    program.listens(api).await?;
     let route = format!("/api/routes{}", PREFIX.trim_end_matches('/'));
     let body = format!(r#"{{"target":"http://{}"}}"#, lab.backend);
     let (status, _, _) = call(&door(api, false), Method::POST, &route, Some(body)).await?;
     if !status.is_success() {
         bail!("its API answers {status} to a route");
     }
-    Ok(running)
+    running(Subject::Chp, door(address, false), program)
 }
 
 /// Carrel's proxy in a program of its own.
