@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aSession, inState } from "../testing";
 import { Arrivals, withSession, withSessions, withStopped, withUsage, withUsages } from "./cache";
+import type { Session } from "./types";
 
 const list = [inState("a", "Active"), inState("b", "Idle")];
 const ids = (sessions: readonly { id: string }[]) => sessions.map((one) => one.id);
@@ -64,5 +65,22 @@ describe("a list that is fetched while news come", () => {
     // What came before the fetch is in its answer already.
     arrivals.add(inState("a", "Stopped"));
     expect(ids(await arrivals.during(async () => list))).toEqual(["a", "b"]);
+  });
+});
+
+describe("the answer to an action", () => {
+  const at = (state: Session["state"], second: number) => ({
+    ...inState("a", state),
+    since: `2026-11-22T20:16:${second}.5Z`,
+  });
+
+  it("counts nothing when the stream was quicker", () => {
+    const arrivals = new Arrivals();
+    expect(arrivals.overtook(at("Suspending", 17))).toBe(false);
+    arrivals.add(at("Suspending", 17));
+    expect(arrivals.overtook(at("Suspending", 17))).toBe(false);
+    arrivals.add(at("Suspended", 18));
+    expect(arrivals.overtook(at("Suspending", 17))).toBe(true);
+    expect(arrivals.overtook(at("Queued", 19))).toBe(false);
   });
 });

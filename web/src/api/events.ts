@@ -98,8 +98,10 @@ const knownSession = (queries: QueryClient, id: string) =>
   queries.getQueryData<Session[]>(keys.live)?.find((one) => one.id === id) ??
   queries.getQueryData<Session>(keys.session(id));
 
-/** Writes a session wherever it is shown: after the answer to an action. */
-export const putSession = (queries: QueryClient, news: Session): void => putSessions(queries, [news]);
+/** Writes a session wherever it is shown: after the answer to an action, unless the stream was quicker. */
+export function putSession(queries: QueryClient, answer: Session): void {
+  if (!arrivals.overtook(answer)) putSessions(queries, [answer]);
+}
 
 function putSessions(queries: QueryClient, news: readonly Session[]): void {
   queries.setQueryData<Session[]>(keys.live, (list) => list && withSessions(list, news));
