@@ -2,7 +2,7 @@
 // account of the server, as `cargo xtask up` does it.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +131,11 @@ export class Carrel {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error('the server does not run');
     return pid;
+  }
+
+  /** Empties the home folder: IDEs open again what was open the last time. */
+  emptyHome(): void {
+    for (const name of readdirSync(this.home)) rmSync(join(this.home, name), { recursive: true, force: true });
   }
 
   /** Ends the server and everything that it started. */

@@ -39,6 +39,7 @@ export const test = base.extend<Test, Worker>({
         await info.attach('server', { body: carrel.said, contentType: 'text/plain' });
       }
       for (const person of [ada, bob]) await (await Api.as(carrel, person)).quitAll();
+      carrel.emptyHome();
     },
     { auto: true },
   ],

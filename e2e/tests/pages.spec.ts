@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { Api } from '../carrel/api.ts';
-import { homeAs, newSession, row } from '../carrel/pages.ts';
+import { choose, homeAs, newSession, row } from '../carrel/pages.ts';
 import { type Carrel, ada } from '../carrel/server.ts';
 import { expect, test } from '../carrel/test.ts';
 
@@ -93,6 +93,16 @@ test('pages about sessions are fit', async ({ page, carrel, asAda }) => {
   await page.getByRole('button', { name: 'More actions for running' }).click();
   await expect(page.getByRole('menuitem', { name: 'Suspend' })).toBeVisible();
   await isFit(page, 'home with a menu');
+  for (const [action, title] of [
+    ['Rename…', 'Rename running'],
+    ['Force Quit…', 'Force Quit running?'],
+  ] as const) {
+    await open(page, carrel, '/');
+    await choose(page, 'running', action);
+    const dialog = page.getByRole('dialog', { name: title });
+    await expect(dialog).toBeVisible();
+    await isFit(page, title);
+  }
 
   await open(page, carrel, `/sessions/${running}`);
   for (const tab of await page.getByRole('tab').all()) {
@@ -112,4 +122,9 @@ test('pages about sessions are fit', async ({ page, carrel, asAda }) => {
     await open(page, carrel, path);
     await isFit(page, what);
   }
+
+  await open(page, carrel, '/settings');
+  await page.getByRole('button', { name: 'New token' }).click();
+  await expect(page.getByRole('dialog', { name: 'New token' })).toBeVisible();
+  await isFit(page, 'New token');
 });

@@ -3,8 +3,8 @@
 use crate::{
     install::{self, Node, debian, npm},
     places::Places,
+    programs,
     screen::{Done, Screen, Step},
-    workspace::cargo,
 };
 use anyhow::{Context, bail};
 use std::{fs, path::Path, process::Command};
@@ -59,10 +59,7 @@ pub(crate) fn files(screen: &Screen, places: &Places, node: &Node, check: bool) 
 fn make(step: &Step, places: &Places, node: &Node) -> anyhow::Result<()> {
     let web = places.root.join("web");
     npm::packages(step, node, &web)?;
-    step.now("writing openapi.json");
-    let mut openapi = cargo(&places.root);
-    openapi.args(["run", "--quiet", "--locked", "--package", "carrel-server", "--example", "openapi"]);
-    write_output(&mut openapi, &places.root.join(OPENAPI))?;
+    write_output(&mut Command::new(programs::openapi(step, places)?), &places.root.join(OPENAPI))?;
     step.run(node.npm(&web).args(["run", "gen"]))
 }
 

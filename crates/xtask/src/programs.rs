@@ -12,7 +12,11 @@ use std::{
     fs::{self, File, FileTimes},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
 };
+
+/// The example of `carrel-server` that writes the description of the API.
+const OPENAPI: &str = "openapi";
 
 /// The programs that stand ready to be run.
 pub(crate) struct Programs {
@@ -73,8 +77,15 @@ pub(crate) fn build(screen: &Screen, places: &Places, profile: Profile) -> anyho
     let target = Workspace::own(&places.root)?.target_directory;
     let triple = host()?;
     let carrel = screen.step_with("Server", |step| {
-        let mut build = cargo(&places.root);
-        build.args(["build", "--locked", "--package", "carrel", "--bin", "carrel", "--profile", profile.name()]);
+        let mut build = match profile {
+            Profile::Dev => of_tests(places),
+            Profile::Quick | Profile::Release => {
+                let mut build = cargo(&places.root);
+                build.args(["build", "--locked", "--package", "carrel", "--profile", profile.name()]);
+                build
+            }
+        };
+        build.args(["--bin", "carrel"]);
         step.run(&mut build)?;
         place(places, &target.join(profile.folder()).join("carrel"))
     })?;
@@ -83,6 +94,21 @@ pub(crate) fn build(screen: &Screen, places: &Places, profile: Profile) -> anyho
         place(places, &program)
     })?;
     Ok(Programs { carrel, agent })
+}
+
+/// Builds something with the features that the tests are built with, so that nothing is compiled a second time.
+fn of_tests(places: &Places) -> Command {
+    let mut build = cargo(&places.root);
+    // An example uses what tests use: without one, features that only tests ask for would be left out.
+    build.args(["build", "--locked", "--workspace", "--all-features", "--example", OPENAPI]);
+    build
+}
+
+/// Builds the program that describes the API.
+pub(crate) fn openapi(step: &Step, places: &Places) -> anyhow::Result<PathBuf> {
+    step.run(&mut of_tests(places))?;
+    let target = Workspace::own(&places.root)?.target_directory;
+    Ok(target.join(Profile::Dev.folder()).join("examples").join(OPENAPI))
 }
 
 /// Builds the bench, and copies it into the cache: it also stands for an IDE, which the server's account runs.

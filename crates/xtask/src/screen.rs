@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     fn sh(script: &str) -> anyhow::Result<()> {
-        Screen { tty: false }.step("a test", |step| {
+        Screen { tty: false }.step("(a tested step)", |step| {
             step.run(Command::new("sh").args(["-c", script]))?;
             Ok(Done::Nothing)
         })
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_missing_is_named() {
-        let result = Screen { tty: false }.step("a test", |step| {
+        let result = Screen { tty: false }.step("(a tested step)", |step| {
             step.run(&mut Command::new("no-such-program-of-carrel"))?;
             Ok(Done::Nothing)
         });
