@@ -53,6 +53,16 @@ export class Api {
     return (await this.http.get('/api/v1/sessions')).json();
   }
 
+  /** What happened to the sessions of this person, for whoever has to find out why a test failed. */
+  async history(): Promise<unknown> {
+    const of = async ({ id, name, state }: Session) => ({
+      name,
+      state,
+      events: await (await this.http.get(`/api/v1/sessions/${id}/events`)).json(),
+    });
+    return Promise.all((await this.sessions()).map(of));
+  }
+
   async suspend(id: string): Promise<void> {
     const answer = await this.http.post(`/api/v1/sessions/${id}/suspend`);
     expect(answer.status(), await answer.text()).toBe(202);

@@ -36,7 +36,8 @@ export const test = base.extend<Test, Worker>({
     async ({ carrel }, use, info) => {
       await use(undefined);
       if (info.status !== info.expectedStatus) {
-        await info.attach('server', { body: carrel.said, contentType: 'text/plain' });
+        const told = JSON.stringify(await (await Api.as(carrel, ada)).history(), null, 1);
+        await info.attach('server', { body: `${carrel.said}\n${told}`, contentType: 'text/plain' });
       }
       for (const person of [ada, bob]) await (await Api.as(carrel, person)).quitAll();
       carrel.emptyHome();
