@@ -19,6 +19,6 @@ pub mod value;
 pub use configuration::Configuration;
 pub use diagnostic::{Diagnostic, Level};
 pub use lookup::Lookup;
-pub use settings::Settings;
+pub use settings::{Current, Settings};
 pub use source::{At, Source};
 pub use value::{Kind, Value};

@@ -1,7 +1,33 @@
 //! The typed settings that everything else takes.
 
+mod web;
+
+use crate::{Configuration, Diagnostic};
+use arc_swap::ArcSwap;
 use carrel_model::{IdleRule, Size};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+/// The settings in force. A reload replaces them as a whole, so whoever needs several of them together takes them once.
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Current(Arc<ArcSwap<Settings>>);
+
+impl Current {
+    /// Begins with these.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(settings)))
+    }
+
+    /// What is in force now.
+    pub fn now(&self) -> Arc<Settings> {
+        self.0.load_full()
+    }
+
+    /// Puts others in force.
+    pub fn replace(&self, settings: Settings) {
+        self.0.store(Arc::new(settings));
+    }
+}
 
 /// All settings of one server.
 #[derive(Debug, Clone)]
@@ -68,5 +94,10 @@ impl Settings {
             proxy_threads: std::thread::available_parallelism().map_or(1, usize::from),
             shared_account: false,
         }
+    }
+
+    /// Takes over what the files set, over what is there; answers what cannot be told by looking at one value alone.
+    pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
+        web::apply(self, files)
     }
 }

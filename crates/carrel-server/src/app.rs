@@ -7,7 +7,7 @@ use crate::{
     view::{Beside, CURVE_POINTS, SessionView, UsageView},
 };
 use carrel_auth::Throttle;
-use carrel_config::Settings;
+use carrel_config::Current;
 use carrel_model::{Clock, Session};
 use carrel_sessions::Sessions;
 use carrel_store::Store;
@@ -26,7 +26,7 @@ pub(crate) struct App(Arc<Parts>);
 
 /// See [`App`].
 pub(crate) struct Parts {
-    pub settings: Arc<Settings>,
+    pub settings: Current,
     pub clock: Clock,
     pub store: Store,
     pub sessions: Sessions,

@@ -40,7 +40,7 @@ impl House {
     }
 
     fn client(&self, head: &Parts, peer: &Peer) -> Client {
-        Client::read(head, peer.ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), &self.app.settings)
+        Client::read(head, peer.ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), &self.app.settings.now())
     }
 
     fn verdict(&self, head: &Parts, peer: &Peer) -> Option<Verdict> {

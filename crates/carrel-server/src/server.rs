@@ -2,7 +2,7 @@
 
 use crate::{app::App, app::Parts, house::House, live::Live, router::router, sign_ins::SignIns};
 use carrel_auth::Throttle;
-use carrel_config::Settings;
+use carrel_config::Current;
 use carrel_model::Clock;
 use carrel_proxy::{Listen, Proxy, ProxySettings};
 use carrel_sessions::Sessions;
@@ -22,7 +22,7 @@ use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
 /// What a server is made of.
 pub struct ServerParts {
     /// All settings.
-    pub settings: Arc<Settings>,
+    pub settings: Current,
     /// The store, migrated.
     pub store: Store,
     /// What people can do with sessions.
@@ -69,7 +69,7 @@ impl Server {
     /// Binds and serves, until [`RunningServer::stop`].
     pub async fn start(parts: ServerParts) -> Result<RunningServer, StartError> {
         let ServerParts { settings, store, sessions, clock } = parts;
-        let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), &settings));
+        let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), settings.clone()));
         let live = Arc::new(Live::new(store.clone(), clock.clone()));
         // Sessions that run are routed from the first request on.
         live.refresh().await?;
@@ -89,17 +89,17 @@ impl Server {
         let mut chores = JoinSet::new();
         chores.spawn(sign_ins.watch());
         chores.spawn(live.watch());
-        let local_addr = proxy.local_addr().unwrap_or(app.settings.listen);
+        let local_addr = proxy.local_addr().unwrap_or(app.settings.now().listen);
         Ok(RunningServer { app, proxy, local_addr, chores })
     }
 }
 
 fn listen(app: &App) -> Result<carrel_proxy::Running, StartError> {
-    let address = app.settings.listen;
+    let address = app.settings.now().listen;
     let house = Arc::new(House::new(app.clone(), router(app.clone())));
     let settings = ProxySettings {
-        threads: NonZeroUsize::new(app.settings.proxy_threads),
-        https: app.settings.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+        threads: NonZeroUsize::new(app.settings.now().proxy_threads),
+        https: app.settings.now().public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         ..ProxySettings::new(Handle::current())
     };
     Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| match error.kind() {

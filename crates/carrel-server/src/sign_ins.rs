@@ -7,7 +7,7 @@
 
 mod watch;
 
-use carrel_config::Settings;
+use carrel_config::Current;
 use carrel_model::{Clock, SignInId, TokenId, User};
 use carrel_proxy::Alive;
 use carrel_store::{Credential, Scope, Store};
@@ -86,17 +86,16 @@ struct Shard {
 pub(crate) struct SignIns {
     store: Store,
     clock: Clock,
-    idle_s: i64,
+    settings: Current,
     shards: [RwLock<Shard>; SHARDS],
     /// When the store last said what was revoked.
     checked_at: AtomicI64,
 }
 
 impl SignIns {
-    pub(crate) fn new(store: Store, clock: Clock, settings: &Settings) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, settings: Current) -> Self {
         let checked_at = AtomicI64::new(clock.now().as_second());
-        let idle_s = i64::try_from(settings.sign_in_idle.as_secs()).unwrap_or(i64::MAX);
-        Self { store, clock, idle_s, shards: Default::default(), checked_at }
+        Self { store, clock, settings, shards: Default::default(), checked_at }
     }
 
     fn shard(&self, hash: &Hash) -> &RwLock<Shard> {
@@ -129,7 +128,9 @@ impl SignIns {
     /// Within its limits of time.
     fn is_good(&self, known: &Known, now: i64) -> bool {
         let in_use = match known.by {
-            By::SignIn(_) => now - known.last_used.load(Relaxed) < self.idle_s,
+            By::SignIn(_) => {
+                now - known.last_used.load(Relaxed) < self.settings.now().sign_in_idle.as_secs().cast_signed()
+            }
             By::Token(..) => true,
         };
         in_use && known.expires_at.is_none_or(|at| now < at)

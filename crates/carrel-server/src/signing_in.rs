@@ -66,7 +66,7 @@ async fn check(app: &App, user: Option<User>, tried: SecretString) -> Result<Opt
 async fn begin(app: &App, user: &User, client: Client, user_agent: String) -> Result<HeaderValue, Problem> {
     let secret = Secret::of_sign_in().map_err(|e| Problem::internal(&e))?;
     let now = app.clock.now();
-    let limit = app.settings.sign_in_limit;
+    let limit = app.settings.now().sign_in_limit;
     let sign_in = NewSignIn {
         id: SignInId::from_random(crate::random()),
         user: user.id.clone(),

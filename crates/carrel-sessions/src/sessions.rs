@@ -7,7 +7,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use carrel_config::Settings;
+use carrel_config::Current;
 use carrel_model::{
     AuditAction, Cause, Clock, Event, ID_CHARS, NameError, Plan, Session, SessionId, SessionName, Size, Spec, State,
     User, UserId, Who,
@@ -105,7 +105,7 @@ pub struct Use {
 pub struct Sessions {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Current,
     pub(crate) launcher: Arc<dyn Launcher>,
     catalogue: Arc<Catalogue>,
     offers: Arc<ArcSwap<Vec<Offer>>>,
@@ -117,11 +117,11 @@ impl Sessions {
     pub fn new(
         store: Store,
         clock: Clock,
-        settings: Arc<Settings>,
+        settings: Current,
         catalogue: Catalogue,
         launcher: Arc<dyn Launcher>,
     ) -> Self {
-        let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&settings.ide_path)));
+        let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&settings.now().ide_path)));
         Self { store, clock, settings, launcher, catalogue: Arc::new(catalogue), offers }
     }
 
@@ -132,20 +132,20 @@ impl Sessions {
 
     /// Looks again which IDEs are there.
     pub async fn look_again(&self) {
-        let (catalogue, settings) = (self.catalogue.clone(), self.settings.clone());
+        let (catalogue, settings) = (self.catalogue.clone(), self.settings.now());
         if let Ok(offers) = tokio::task::spawn_blocking(move || catalogue.detect(&settings.ide_path)).await {
             self.offers.store(Arc::new(offers));
         }
     }
 
     /// The sizes that may be chosen; the first is the default.
-    pub fn sizes(&self) -> &[Size] {
-        &self.settings.sizes
+    pub fn sizes(&self) -> Vec<Size> {
+        self.settings.now().sizes.clone()
     }
 
     /// How many sessions one user may have running.
     pub fn max_sessions(&self) -> Option<u32> {
-        self.settings.max_sessions
+        self.settings.now().max_sessions
     }
 
     /// What a user's sessions hold.
@@ -166,7 +166,7 @@ impl Sessions {
             return Err(LaunchError::NoSuchCluster(cluster.chars().take(64).collect()));
         }
         check_env(&asked.env)?;
-        let size = settle_size(self.sizes(), &asked)?;
+        let size = settle_size(&self.sizes(), &asked)?;
         let folder = check_folder(asked.folder.as_deref())?;
         let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
         self.check_limit(&live).map_err(|limit| LaunchError::TooMany { limit })?;
@@ -186,7 +186,7 @@ impl Sessions {
                 memory_mb: size.memory_mb,
                 folder,
                 env: asked.env,
-                idle: self.settings.idle.clone(),
+                idle: self.settings.now().idle.clone(),
             },
             state: State::Queued { since: now, cause: None },
             generation: 1,
@@ -210,7 +210,7 @@ impl Sessions {
 
     /// `Err` with the limit when one more session would go over it.
     fn check_limit(&self, live: &[Session]) -> Result<(), u32> {
-        match self.settings.max_sessions {
+        match self.settings.now().max_sessions {
             Some(limit) if sum(live).sessions >= limit => Err(limit),
             _ => Ok(()),
         }
@@ -302,7 +302,7 @@ impl Sessions {
         let offers = self.offers.load();
         let offer = offers.iter().find(|offer| offer.id == session.ide);
         match (self.catalogue.get(&session.ide), offer.map(|offer| &offer.available)) {
-            (Some(entry), Some(Ok(found))) => Ok(entry.plan(found, session, &self.settings)),
+            (Some(entry), Some(Ok(found))) => Ok(entry.plan(found, session, &self.settings.now())),
             (_, Some(Err(cause))) => Err(cause.clone()),
             _ => {
                 let text = format!("The IDE “{}” is no longer in the catalogue.", session.ide);

@@ -179,7 +179,7 @@ impl Supervisor {
     async fn note(&self, run: &RunId, seen: Seen, asked: &Asked) {
         let event = match seen {
             Seen::Step(step, detail) => Event::Reached(step, detail),
-            Seen::Ready(address) => Event::Ready(address, self.sessions.settings.idle.action),
+            Seen::Ready(address) => Event::Ready(address, self.sessions.settings.now().idle.action),
             Seen::Activity(activity) => Event::Used(activity),
             Seen::Unreachable(cause) => Event::Unreachable(cause),
             Seen::Ended(ending) => Event::Ended(ending),
@@ -232,7 +232,7 @@ impl Supervisor {
         let (wish, grace) = match &session.state {
             State::Queued { .. } | State::Starting { .. } => (Wish::Start, Duration::ZERO),
             State::Suspending { .. } | State::Stopping { force: false, .. } => {
-                (Wish::Stop, self.sessions.settings.stop_grace)
+                (Wish::Stop, self.sessions.settings.now().stop_grace)
             }
             State::Stopping { force: true, .. } => (Wish::Kill, Duration::ZERO),
             _ => return,
@@ -280,7 +280,7 @@ impl Supervisor {
     async fn start_later(&self, session: &Session, cause: Cause) -> Option<RunId> {
         let run = session.run();
         let waited = self.sessions.clock.now().duration_since(session.state.since());
-        if waited.unsigned_abs() >= self.sessions.settings.start_limit {
+        if waited.unsigned_abs() >= self.sessions.settings.now().start_limit {
             self.happen(&run, &Event::StartFailed(cause)).await;
             return None;
         }

@@ -102,7 +102,7 @@ impl Me {
             },
             holds: Use { sessions: holds.sessions, cpus: holds.cpus, memory_mb: holds.memory_mb },
             limits: Limits { sessions: app.sessions.max_sessions(), cpus: None, memory_mb: None },
-            site_name: app.settings.site_name.clone(),
+            site_name: app.settings.now().site_name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             warnings: if user.role >= Role::Administrator { warnings(app, caller) } else { Vec::new() },
         })
@@ -111,14 +111,14 @@ impl Me {
 
 fn warnings(app: &App, caller: &Caller) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if !caller.client().secure && !app.settings.listen.ip().is_loopback() {
+    if !caller.client().secure && !app.settings.now().listen.ip().is_loopback() {
         warnings.push(Warning {
             code: "plain-http",
             text: "This page came over plain HTTP: passwords and sessions can be read on the way. Put a proxy with TLS \
                    in front and set its address as the public one.",
         });
     }
-    if app.settings.shared_account {
+    if app.settings.now().shared_account {
         warnings.push(Warning {
             code: "shared-account",
             text: "All sessions run as one account of this machine: whoever has a session can read the files of all.",

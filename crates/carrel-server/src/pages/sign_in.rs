@@ -70,7 +70,7 @@ fn form(app: &App, shown: &Shown<'_>) -> Response {
     let status = shown.refused.map_or(StatusCode::OK, |problem| problem.status);
     let values = context! {
         title => "Sign in",
-        site_name => app.settings.site_name.as_str(),
+        site_name => app.settings.now().site_name.as_str(),
         version => env!("CARGO_PKG_VERSION"),
         next => shown.next,
         user => shown.user,

@@ -3,7 +3,7 @@
 use super::{Backend, Person};
 use crate::{RunningServer, Server, ServerParts};
 use carrel_auth::password;
-use carrel_config::Settings;
+use carrel_config::{Current, Settings};
 use carrel_model::{Address, Clock, Role, SessionId, UserId, size::sizes_of_host};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue, fake::FakeLauncher};
 use carrel_store::{Actor, NewUser, Store};
@@ -23,7 +23,7 @@ pub(super) struct TestCarrel {
     pub launcher: FakeLauncher,
     pub backend: Backend,
     pub sessions: Sessions,
-    pub settings: Arc<Settings>,
+    pub settings: Current,
     pub server: Option<RunningServer>,
     pub address: SocketAddr,
     _supervisor: DropGuard,
@@ -49,7 +49,7 @@ impl TestCarrel {
         settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         settings.proxy_threads = 1;
         change(&mut settings);
-        let settings = Arc::new(settings);
+        let settings = Current::new(settings);
         let clock = Clock::held(Clock::System.now());
         let (launcher, backend) = (FakeLauncher::new(), Backend::start().await);
         launcher.answers_at(Address::Tcp(backend.address));
@@ -59,7 +59,7 @@ impl TestCarrel {
         tokio::spawn(Supervisor::new(sessions.clone(), "test").run(stop.clone()));
         let mut carrel = Self {
             server: None,
-            address: settings.listen,
+            address: settings.now().listen,
             _supervisor: stop.drop_guard(),
             _folder: folder,
             store,

@@ -172,8 +172,8 @@ async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = taken.local_addr().unwrap();
     let mut carrel = TestCarrel::new().await;
-    let settings = carrel_config::Settings { listen: address, ..(*carrel.settings).clone() };
-    carrel.settings = std::sync::Arc::new(settings);
+    let settings = carrel_config::Settings { listen: address, ..(*carrel.settings.now()).clone() };
+    carrel.settings = carrel_config::Current::new(settings);
     let parts = crate::ServerParts {
         settings: carrel.settings.clone(),
         store: carrel.store.clone(),

@@ -96,7 +96,7 @@ async fn what_is_open_closes_when_the_sign_in_reaches_its_limit() {
     let id = carrel.running(&ada).await;
     let mut socket = open(&ada, &id).await;
     echoes(&mut socket).await;
-    let limit = carrel.settings.sign_in_limit;
+    let limit = carrel.settings.now().sign_in_limit;
     carrel.clock.set(carrel.clock.now().checked_add(limit).unwrap());
     ends(socket).await;
 }

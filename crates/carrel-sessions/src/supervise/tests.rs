@@ -6,7 +6,7 @@ use crate::{
     launcher::Launcher,
     sessions::{Caller, ChangeError, LaunchError},
 };
-use carrel_config::Settings;
+use carrel_config::{Current, Settings};
 use carrel_model::{Address, Clock, Ending, IdleAction, Role, SessionId, UserId, Who, size::sizes_of_host};
 use carrel_store::{Actor, NewUser, Store};
 use tokio::task::JoinHandle;
@@ -53,7 +53,7 @@ impl World {
         change(&mut settings);
         let place = FakeLauncher::new();
         let launcher = Arc::new(place.clone());
-        let sessions = Sessions::new(store.clone(), Clock::System, Arc::new(settings), catalogue, launcher);
+        let sessions = Sessions::new(store.clone(), Clock::System, Current::new(settings), catalogue, launcher);
         let name = "ada".parse().unwrap();
         let new = NewUser { name, display_name: "Ada".into(), role: Role::User, password_hash: None };
         let id = UserId::from_random([1; 16]);

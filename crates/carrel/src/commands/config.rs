@@ -21,7 +21,7 @@ pub(crate) enum ConfigCommand {
 }
 
 /// Where the files are.
-#[derive(Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Folders {
     /// A folder with configuration files, instead of the usual ones. May be given more than once; the first one that has
     /// a file counts.
@@ -31,11 +31,11 @@ pub(crate) struct Folders {
 
 impl Folders {
     /// The folders that are looked at.
-    pub(crate) fn lookup(self) -> Lookup {
+    pub(crate) fn lookup(&self) -> Lookup {
         if self.config_dir.is_empty() {
             return Lookup::from_env(|name| std::env::var_os(name));
         }
-        Lookup::in_folders(self.config_dir)
+        Lookup::in_folders(self.config_dir.clone())
     }
 }
 

@@ -1,13 +1,13 @@
 //! `carrel serve`: the server.
 
 use crate::{
-    commands::table::say,
+    commands::{config::Folders, table::say},
     exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
     host::Place,
     telemetry::{self, LogFormat},
 };
 use anyhow::Context;
-use carrel_config::Settings;
+use carrel_config::{Configuration, Current, Diagnostic, Level, Lookup, Settings};
 use carrel_local::{LocalLauncher, LocalSettings};
 use carrel_model::{Clock, IdleAction, IdleRule, size::sizes_of_host};
 use carrel_server::{Server, ServerParts};
@@ -30,9 +30,12 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Serve {
     #[command(flatten)]
     place: Place,
-    /// Address and port to listen on; port 0 takes any that is free.
-    #[arg(long, env = "CARREL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    folders: Folders,
+    /// Address and port to listen on; port 0 takes any that is free. Without it: `www-address` and `www-port` of
+    /// rserver.conf, or 127.0.0.1:8787.
+    #[arg(long, env = "CARREL_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
     /// What the sign-in page calls this Carrel.
     #[arg(long, value_name = "TEXT", default_value = "Carrel")]
     site_name: String,
@@ -94,9 +97,10 @@ impl Serve {
             None => beside_this_program("carrel-agent")?,
         };
         let database = self.place.database(&folder);
-        let local = Settings::local(folder, agent, sizes_of_host(host_cpus(), host_memory_mb()));
+        let mut local = Settings::local(folder, agent, sizes_of_host(host_cpus(), host_memory_mb()));
+        read_files(&self.folders.lookup(), &mut local)?;
         Ok(Settings {
-            listen: self.listen,
+            listen: self.listen.unwrap_or(local.listen),
             database,
             site_name: self.site_name.clone(),
             public_url: self.public_url.clone(),
@@ -126,6 +130,22 @@ impl Serve {
 fn seconds(option: &str, minutes: f64) -> anyhow::Result<u64> {
     let whole = Duration::try_from_secs_f64(minutes * 60.0).map(|d| d.as_secs());
     whole.map_err(|_| failure(CONFIG, format!("{option} {minutes}: a number of minutes, 0 or more, is needed")))
+}
+
+/// Takes over what the configuration files set. Warnings go to the log; errors are told all at once.
+fn read_files(lookup: &Lookup, settings: &mut Settings) -> anyhow::Result<()> {
+    let files = Configuration::load(lookup);
+    let mut told = files.diagnostics().to_vec();
+    told.extend(settings.apply(&files));
+    let (errors, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(|one| one.level == Level::Error);
+    for one in rest {
+        if one.level == Level::Note { tracing::debug!("{one}") } else { tracing::warn!("{one}") }
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = errors.iter().map(Diagnostic::to_string).collect();
+    Err(failure(CONFIG, format!("the configuration files have errors:\n{}", lines.join("\n"))))
 }
 
 fn refuse_root() -> anyhow::Result<()> {
@@ -164,7 +184,7 @@ async fn serve(place: Place, settings: Settings) -> anyhow::Result<()> {
     warn_of_shared_account(&store, &settings).await?;
     let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
     let launcher = LocalLauncher::open(local).map_err(|e| cannot_run_sessions(&e))?;
-    let settings = Arc::new(settings);
+    let settings = Current::new(settings);
     let sessions = Sessions::new(store.clone(), clock.clone(), settings.clone(), catalogue, Arc::new(launcher));
     // Asking every program for its version takes seconds: the server need not wait for that.
     tokio::spawn({
