@@ -188,6 +188,11 @@ impl Configuration {
         self.get_in(file, None, key)
     }
 
+    /// Every line of an option that may stand in a file without sections more than once.
+    pub fn all(&self, file: &str, key: &str) -> impl Iterator<Item = &Setting> {
+        self.settings.iter().filter(move |s| s.file.name == file && s.key == key)
+    }
+
     /// What holds for an option in a section. Of several lines the last one counts.
     pub fn get_in(&self, file: &str, section: Option<&str>, key: &str) -> Held {
         let here = |s: &&Setting| s.file.name == file && s.section.as_deref() == section && s.key == key;

@@ -19,6 +19,6 @@ pub mod value;
 pub use configuration::Configuration;
 pub use diagnostic::{Diagnostic, Level};
 pub use lookup::Lookup;
-pub use settings::{Current, Settings};
+pub use settings::{Current, Settings, admission::Admission, web};
 pub use source::{At, Source};
 pub use value::{Kind, Value};

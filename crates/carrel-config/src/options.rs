@@ -104,6 +104,8 @@ pub struct Row {
     pub kind: Kind,
     /// What holds when it is not set; empty for nothing.
     pub default: &'static str,
+    /// What an empty value stands for; empty where that is the default.
+    pub when_empty: &'static str,
     /// What a number counts; empty where the name says all.
     pub unit: &'static str,
     /// What it is for, as a sentence.
@@ -120,7 +122,19 @@ pub struct Row {
 
 /// Declares an option.
 const fn row(key: &'static str, kind: Kind, default: &'static str, meaning: &'static str, role: Role) -> Row {
-    Row { key, section: "", kind, default, unit: "", meaning, since: "", repeats: false, secret: false, role }
+    Row {
+        key,
+        section: "",
+        kind,
+        default,
+        when_empty: "",
+        unit: "",
+        meaning,
+        since: "",
+        repeats: false,
+        secret: false,
+        role,
+    }
 }
 
 impl Row {
@@ -130,6 +144,10 @@ impl Row {
 
     const fn since(self, since: &'static str) -> Self {
         Self { since, ..self }
+    }
+
+    const fn when_empty(self, value: &'static str) -> Self {
+        Self { when_empty: value, ..self }
     }
 
     const fn section(self, section: &'static str) -> Self {
@@ -205,7 +223,6 @@ pub fn files() -> impl Iterator<Item = &'static File> {
 
 // Reasons that many options share.
 const LATER: Role = Role::Planned("");
-const LISTEN: Role = Role::Planned("`carrel serve --listen` says where the server listens");
 const SUSPEND_AFTER: Role = Role::Planned("`carrel serve --suspend-after` says it for all IDEs");
 const OWN_USERS: Role = Role::Planned("people sign in with users and passwords of Carrel (`carrel user add`)");
 const ON_THIS_HOST: Role = Role::Planned("sessions run on the server's host");

@@ -1,6 +1,10 @@
 //! The typed settings that everything else takes.
 
-mod web;
+pub mod admission;
+pub mod web;
+
+use admission::Admission;
+use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
 use arc_swap::ArcSwap;
@@ -43,7 +47,11 @@ pub struct Settings {
     /// Where browsers find it, when that is not what they say in `Host`; decides Secure cookies.
     pub public_url: Option<String>,
     /// Peers whose `X-Forwarded-*` headers are believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub trusted_proxies: Vec<Network>,
+    /// What browsers see of the server besides its pages.
+    pub web: Web,
+    /// Who may sign in, and who administers.
+    pub admission: Admission,
     /// A folder of the administrator's with IDE entries, on top of the built-in ones.
     pub ides_dir: Option<PathBuf>,
     /// Folders searched for IDE programs before `PATH`.
@@ -60,10 +68,12 @@ pub struct Settings {
     pub start_limit: Duration,
     /// How long an IDE has to end by itself after Suspend or Quit.
     pub stop_grace: Duration,
-    /// A sign-in without use ends after this.
-    pub sign_in_idle: Duration,
-    /// A sign-in ends after this, used or not.
+    /// A sign-in without use ends after this (`auth-timeout-minutes`); `None` for never.
+    pub sign_in_idle: Option<Duration>,
+    /// A sign-in ends after this, used or not (`auth-active-timeout-minutes`, `auth-stay-signed-in-days`).
     pub sign_in_limit: Duration,
+    /// How long a name waits at least after a wrong password (`auth-sign-in-throttle-seconds`).
+    pub sign_in_pause: Duration,
     /// How many threads carry bytes between browsers and IDEs.
     pub proxy_threads: usize,
     /// Lets a second person be added although all sessions run as one account.
@@ -81,6 +91,8 @@ impl Settings {
             site_name: "Carrel".into(),
             public_url: None,
             trusted_proxies: Vec::new(),
+            web: Web::default(),
+            admission: Admission::default(),
             ides_dir: None,
             ide_path: Vec::new(),
             agent,
@@ -89,8 +101,9 @@ impl Settings {
             idle: IdleRule::default(),
             start_limit: Duration::from_mins(2),
             stop_grace: Duration::from_secs(10),
-            sign_in_idle: DAY,
+            sign_in_idle: Some(DAY),
             sign_in_limit: 30 * DAY,
+            sign_in_pause: Duration::ZERO,
             proxy_threads: std::thread::available_parallelism().map_or(1, usize::from),
             shared_account: false,
         }
@@ -98,6 +111,11 @@ impl Settings {
 
     /// Takes over what the files set, over what is there; answers what cannot be told by looking at one value alone.
     pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
-        web::apply(self, files)
+        let mut told = web::apply(self, files);
+        told.extend(admission::apply(self, files));
+        if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
+            self.max_sessions = Some(1);
+        }
+        told
     }
 }

@@ -28,7 +28,7 @@ impl Client {
     /// Reads it from the connection and, behind a trusted proxy, from what that proxy says.
     pub(crate) fn read(parts: &Parts, peer: IpAddr, settings: &Settings) -> Self {
         let always_secure = settings.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        if !settings.trusted_proxies.contains(&peer) {
+        if !is_trusted(peer, settings) {
             return Self { address: peer, secure: always_secure };
         }
         let said = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
@@ -38,7 +38,7 @@ impl Client {
             .and_then(|list| {
                 list.rsplit(',')
                     .map_while(|one| one.trim().parse::<IpAddr>().ok())
-                    .find(|one| !settings.trusted_proxies.contains(one))
+                    .find(|one| !is_trusted(*one, settings))
             })
             .unwrap_or(peer);
         Self { address, secure }
@@ -48,6 +48,10 @@ impl Client {
     pub(crate) fn cookie_name(self) -> &'static str {
         if self.secure { SECURE_COOKIE } else { PLAIN_COOKIE }
     }
+}
+
+fn is_trusted(address: IpAddr, settings: &Settings) -> bool {
+    settings.trusted_proxies.iter().any(|network| network.contains(address))
 }
 
 #[cfg(test)]
@@ -62,7 +66,7 @@ mod tests {
 
     fn settings() -> Settings {
         let mut settings = Settings::local(PathBuf::from("/d"), PathBuf::from("/a"), Vec::new());
-        settings.trusted_proxies = vec![IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
+        settings.trusted_proxies = ["10.0.0.1", "10.0.0.2"].map(|one| one.parse().unwrap()).to_vec();
         settings
     }
 

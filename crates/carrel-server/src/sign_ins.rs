@@ -129,7 +129,8 @@ impl SignIns {
     fn is_good(&self, known: &Known, now: i64) -> bool {
         let in_use = match known.by {
             By::SignIn(_) => {
-                now - known.last_used.load(Relaxed) < self.settings.now().sign_in_idle.as_secs().cast_signed()
+                let unused = now - known.last_used.load(Relaxed);
+                self.settings.now().sign_in_idle.is_none_or(|idle| unused < idle.as_secs().cast_signed())
             }
             By::Token(..) => true,
         };

@@ -222,6 +222,7 @@ impl Check<'_> {
         }
         let kind = row.map_or(Kind::Text, |row| row.kind);
         let secret = self.file.secret || row.is_some_and(|row| row.secret);
+        let text = row.filter(|_| text.trim().is_empty()).map_or(text, |row| row.when_empty);
         match kind.parse(text) {
             Ok(None) => {}
             Ok(Some(value)) => {

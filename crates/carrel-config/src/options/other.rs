@@ -2,7 +2,7 @@
 
 use super::{
     File, Format, LATER, LineKind, NO_NGINX, NOT_BUILT, OWN_USERS,
-    Role::{self, NoEffect, NotSupported, Planned},
+    Role::{self, NoEffect, NotSupported, Planned, Used},
     Row, Sections, file, row,
 };
 use crate::value::{
@@ -29,8 +29,9 @@ pub(super) const FILES: &[File] = &[
     file(
         "ip-rules",
         Format::Lines(LineKind::IpRule),
-        "Which addresses may connect: `allow 192.0.2.0/24`, `deny all`.",
-        LATER,
+        "Which addresses may connect: `allow 192.0.2.0/24`, `deny all`. The first line that fits decides; where none does, \
+         they may.",
+        Used,
         &[],
     ),
     file("file-locks", Format::Ini(Sections::None), "How files are locked.", NO_FILES, &[FILE_LOCKS]),
@@ -71,7 +72,7 @@ pub(super) const FILES: &[File] = &[
     ),
     file("chronicle-local.gcfg", Format::Opaque, "The agent of Chronicle.", NOT_BUILT, &[]),
     file("crash-handler.conf", Format::Ini(Sections::None), "Reports of crashes.", NO_CRASH_REPORTS, &[CRASH]),
-    file("login.html", Format::Opaque, "What the sign-in page shows besides.", LATER, &[]),
+    file("login.html", Format::Opaque, super::rserver_auth::LOGIN_HTML, Used, &[]),
     file("nginx.http.conf", Format::Opaque, "More configuration of nginx.", NO_NGINX, &[]),
     file("nginx.server.conf", Format::Opaque, "More configuration of nginx.", NO_NGINX, &[]),
     file("nginx.site.conf", Format::Opaque, "More configuration of nginx.", NO_NGINX, &[]),

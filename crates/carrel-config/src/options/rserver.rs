@@ -1,8 +1,8 @@
 //! `rserver.conf`: the server itself.
 
 use super::{
-    File, Format, LATER, LISTEN, NO_LICENSE, NO_NGINX, NOT_BUILT, ONE_AGENT, OWN_USERS,
-    Role::{NoEffect, NotSupported, Planned},
+    File, Format, LATER, NO_LICENSE, NO_NGINX, NOT_BUILT, ONE_AGENT, OWN_USERS,
+    Role::{NoEffect, NotSupported, Planned, Used},
     Row, SERVICE_MANAGER, Sections, file, row, rserver_auth, rserver_launcher,
 };
 use crate::value::{
@@ -48,7 +48,8 @@ const SERVER: &[Row] = &[
     row("server-set-umask", Flag, "1", "Sets the umask 022 at the start.", SERVICE_MANAGER),
     row("secure-cookie-key-file", Path, "", "The key that signs cookies, instead of the usual file.", COOKIE_KEY),
     row("server-data-dir", Path, "/var/run/rstudio-server", "What the server keeps while it runs.", DATA_DIR),
-    row("server-add-header", Text, "", "A header added to every answer, as `Name: value`.", LATER).repeats(),
+    row("server-add-header", Text, "", "A header on every answer of the server's own, as `Name: value`.", Used)
+        .repeats(),
     row(
         "server-db-migrate-path",
         Path,
@@ -74,16 +75,10 @@ const SERVER: &[Row] = &[
         "Answers `/health-check`.",
         Planned("`/livez` and `/readyz` answer always"),
     ),
-    row("server-access-log", Flag, "0", "Logs every request.", LATER),
+    row("server-access-log", Flag, "0", "Logs every request to the server's own pages and API.", Used),
     row("server-license-type", Choice(&["local", "remote"]), "local", "Where the license comes from.", NO_LICENSE),
     row("server-license-*", Text, "", "Details of licenses.", NO_LICENSE),
-    row(
-        "server-multiple-sessions",
-        Flag,
-        "1",
-        "Lets a user run several sessions.",
-        Planned("`carrel serve --max-sessions` bounds them"),
-    ),
+    row("server-multiple-sessions", Flag, "1", "Lets a user run several sessions.", Used),
     row(
         "server-product-check",
         Flag,
@@ -103,22 +98,40 @@ const SERVER: &[Row] = &[
 
 const COOKIE_KEY: super::Role =
     NoEffect("cookies hold a random secret whose hash is in the database; no key signs them");
-const DATA_DIR: super::Role = Planned("`carrel serve --data-dir` says where");
+const DATA_DIR: super::Role = NoEffect("`carrel serve --data-dir` says where, and it outlives a restart of the host");
 
 const WEB: &[Row] = &[
-    row("www-address", Host, "0.0.0.0", "The address that the server listens on.", LISTEN),
-    row("www-port", PORT, "8787", "The port that the server listens on; empty for that of the scheme.", LISTEN),
-    row("www-socket", Path, "", "A Unix socket to listen on instead.", LATER),
-    row("www-root-path", Text, "/", "The path below which a proxy shows the server.", LATER),
+    row("www-address", Host, "0.0.0.0", "The address that the server listens on; 127.0.0.1 when it is not set.", Used),
+    row("www-port", PORT, "8787", "The port that the server listens on; empty for 80.", Used).when_empty("80"),
+    row(
+        "www-socket",
+        Path,
+        "",
+        "A Unix socket to listen on instead.",
+        NotSupported("`www-address=127.0.0.1` is for this host alone"),
+    ),
+    row(
+        "www-root-path",
+        Text,
+        "/",
+        "The path below which a proxy shows the server, whether it takes the path away or not.",
+        Used,
+    ),
     row(
         "www-thread-pool-size",
         WHOLE,
         "2",
         "How many threads answer requests.",
-        Planned("`carrel serve --proxy-threads` says how many carry bytes"),
+        NoEffect("there is one a core; `carrel serve --proxy-threads` says another number"),
     )
     .unit("threads"),
-    row("www-proxy-localhost", Flag, "1", "Shows programs of a session under `/p/<port>/`.", LATER),
+    row(
+        "www-proxy-localhost",
+        Flag,
+        "1",
+        "Shows programs of a session under `/p/<port>/`.",
+        NoEffect("each session of RStudio does this by itself"),
+    ),
     row(
         "www-verify-user-agent",
         Flag,
@@ -130,15 +143,15 @@ const WEB: &[Row] = &[
         "www-same-site",
         Choice(&["none", "lax"]),
         "",
-        "The SameSite attribute of cookies.",
-        Planned("cookies are SameSite=Lax"),
+        "The SameSite attribute of the cookie; `none` only over HTTPS.",
+        Used,
     ),
     row(
         "www-frame-origin",
         Text,
         "none",
-        "Who may show the pages in a frame: `none`, `same`, `any` or a domain.",
-        Planned("nobody may"),
+        "Who may show the server's own pages in a frame: `none`, `same`, `any` or domains.",
+        Used,
     ),
     row(
         "www-enable-origin-check",
@@ -147,7 +160,7 @@ const WEB: &[Row] = &[
         "Refuses requests that another site's page sends.",
         NoEffect("such requests are always refused"),
     ),
-    row("www-allow-origin", Text, "", "Another origin that may send requests.", LATER).repeats(),
+    row("www-allow-origin", Text, "", "Another origin whose pages may send requests.", Used).repeats(),
 ];
 
 const SESSIONS: &[Row] = &[
@@ -197,23 +210,35 @@ const SESSIONS: &[Row] = &[
 ];
 
 const ADMIN: &[Row] = &[
-    row("admin-enabled", Flag, "0", "Shows the administrator's pages.", LATER),
+    row("admin-enabled", Flag, "0", "Lets groups make administrators (1), or nobody be one (0).", Used),
     row(
         "admin-group",
         Words,
         "",
-        "Groups whose members may see the administrator's pages.",
-        Planned("`carrel user add --role` makes administrators"),
+        "Groups whose members are administrators, besides those of `carrel user add --role`.",
+        Used,
     ),
     row(
         "admin-superuser-group",
         Words,
         "",
-        "Groups whose members may also act on others' sessions.",
-        Planned("`carrel user add --role` makes administrators"),
+        "Groups whose members are superusers: they may also act on others' sessions.",
+        Used,
     ),
-    row("admin-monitor-log-use-server-time-zone", Flag, "0", "Shows logs in the server's time zone.", LATER),
-    row("force-admin-ui-enabled", Flag, "", "Shows the administrator's pages whatever else is set.", LATER),
+    row(
+        "admin-monitor-log-use-server-time-zone",
+        Flag,
+        "0",
+        "Shows logs in the server's time zone.",
+        NoEffect("pages show times in the browser's time zone"),
+    ),
+    row(
+        "force-admin-ui-enabled",
+        Flag,
+        "",
+        "Shows the administrator's pages whatever else is set.",
+        NoEffect("`admin-enabled` and the groups decide"),
+    ),
     row(
         "monitor-interval-seconds",
         WHOLE,
@@ -261,20 +286,26 @@ const AUDIT: &[Row] = &[
         "Records starts and ends of sessions.",
         NoEffect("they are always recorded in the database"),
     ),
-    row("audit-r-sessions-*", Text, "", "How long and in which form these are kept.", LATER),
+    row(
+        "audit-r-sessions-*",
+        Text,
+        "",
+        "How long and in which form these are kept.",
+        NoEffect("they are kept in the database, and for good"),
+    ),
     row("audited-jobs", Flag, "0", "Offers jobs whose result is signed.", NOT_BUILT).since("2025.05"),
     row("audited-jobs-*", Text, "", "Storage and keys of such jobs.", NOT_BUILT).since("2025.05"),
 ];
 
 const TLS: &[Row] = &[
-    row("ssl-enabled", Flag, "0", "Speaks HTTPS.", Planned(PROXY_TLS)),
-    row("ssl-certificate", Path, "", "The certificate.", Planned(PROXY_TLS)),
-    row("ssl-certificate-key", Path, "", "The certificate's key.", Planned(PROXY_TLS)),
-    row("ssl-protocols", Text, "TLSv1.2 TLSv1.3", "Which versions of TLS are spoken.", Planned(PROXY_TLS)),
-    row("ssl-redirect-http", Flag, "1", "Sends browsers from HTTP to HTTPS.", Planned(PROXY_TLS)),
-    row("ssl-hsts", Flag, "1", "Tells browsers to come by HTTPS only.", Planned(PROXY_TLS)),
-    row("ssl-hsts-max-age", WHOLE, "", "For how long they shall.", Planned(PROXY_TLS)).unit("seconds"),
-    row("ssl-hsts-include-subdomains", Flag, "", "That it holds for names below this one.", Planned(PROXY_TLS)),
+    row("ssl-enabled", Flag, "0", "Speaks HTTPS.", NotSupported(PROXY_TLS)),
+    row("ssl-certificate", Path, "", "The certificate.", NotSupported(PROXY_TLS)),
+    row("ssl-certificate-key", Path, "", "The certificate's key.", NotSupported(PROXY_TLS)),
+    row("ssl-protocols", Text, "TLSv1.2 TLSv1.3", "Which versions of TLS are spoken.", NoEffect(PROXY_TLS)),
+    row("ssl-redirect-http", Flag, "1", "Sends browsers from HTTP to HTTPS.", NoEffect(PROXY_TLS)),
+    row("ssl-hsts", Flag, "1", "Tells browsers that came by HTTPS to come by HTTPS only.", Used),
+    row("ssl-hsts-max-age", WHOLE, "31536000", "For how long they shall.", Used).unit("seconds"),
+    row("ssl-hsts-include-subdomains", Flag, "", "That it holds for names below this one.", Used),
 ];
 
 const PROXY_TLS: &str = "a proxy in front speaks HTTPS (`carrel serve --public-url`, `--trusted-proxy`)";

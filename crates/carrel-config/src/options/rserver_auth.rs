@@ -1,8 +1,8 @@
 //! `rserver.conf`: who may sign in, and how.
 
 use super::{
-    LATER, NOT_BUILT, OWN_USERS,
-    Role::{self, NoEffect, Planned},
+    NOT_BUILT, OWN_USERS,
+    Role::{self, NoEffect, Used},
     Row, row,
 };
 use crate::value::{
@@ -10,8 +10,10 @@ use crate::value::{
     WHOLE,
 };
 
-const FIXED_TIMES: Role = Planned("a sign-in ends after a day without use, and after 30 days");
-const THROTTLE: Role = NoEffect("the throttle slows further tries down the more of them fail");
+const NO_NUMBERS: Role = NoEffect("users of Carrel have no user number; only accounts of the system have");
+
+/// Also of the file `login.html`.
+pub(super) const LOGIN_HTML: &str = "HTML that the sign-in page shows below its form: text, links, pictures of this server. Scripts and styles in it do nothing.";
 
 pub(super) const PASSWORDS: &[Row] = &[
     row(
@@ -27,29 +29,41 @@ pub(super) const PASSWORDS: &[Row] = &[
         WHOLE,
         "30",
         "How long a sign-in lasts when `auth-timeout-minutes` is 0.",
-        FIXED_TIMES,
+        Used,
     )
     .unit("days"),
-    row("auth-timeout-minutes", WHOLE, "60", "Signs people out after this long without use.", FIXED_TIMES)
-        .unit("minutes"),
-    row("auth-active-timeout-minutes", WHOLE, "", "Signs people out after this long, used or not.", FIXED_TIMES)
-        .unit("minutes"),
+    row(
+        "auth-timeout-minutes",
+        WHOLE,
+        "60",
+        "Signs people out after this long without a request; a day when it is not set. Requests of open tabs count.",
+        Used,
+    )
+    .unit("minutes"),
+    row(
+        "auth-active-timeout-minutes",
+        WHOLE,
+        "",
+        "Signs people out after this long, used or not; 30 days when it is not set. Sign-ins that exist keep their end.",
+        Used,
+    )
+    .unit("minutes"),
     row("auth-encrypt-password", Flag, "1", "Encrypts the password in the page.", NoEffect("HTTPS does this")),
-    row("auth-login-page-html", Path, "/etc/rstudio/login.html", "What the sign-in page shows besides.", LATER),
-    row("auth-required-user-group", Words, "", "Groups whose members may sign in.", OWN_USERS),
-    row("auth-minimum-user-id", Text, "auto", "The lowest user number that may sign in.", OWN_USERS),
+    row("auth-login-page-html", Path, "/etc/rstudio/login.html", LOGIN_HTML, Used),
+    row("auth-required-user-group", Words, "", "Groups whose members may sign in, and nobody else.", Used),
+    row("auth-minimum-user-id", Text, "auto", "The lowest user number that may sign in.", NO_NUMBERS),
     row("auth-pam-require-password-prompt", Flag, "1", "Asks PAM for a prompt.", OWN_USERS),
     row("auth-pam-sessions-enabled", Flag, "", "Opens a PAM session for each session.", OWN_USERS),
     row("auth-pam-sessions-use-password", Flag, "0", "Hands the password to PAM sessions.", OWN_USERS),
     row("auth-pam-sessions-profile", Text, "su", "The PAM profile of sessions.", OWN_USERS),
     row("auth-pam-sessions-close", Flag, "0", "Closes PAM sessions when the session ends.", OWN_USERS),
-    row("auth-sign-in-throttle-seconds", WHOLE, "5", "How long a refused name has to wait.", THROTTLE).unit("seconds"),
+    row("auth-sign-in-throttle-seconds", WHOLE, "5", "How long a refused name has to wait at least; it waits longer the more tries fail.", Used).unit("seconds"),
     row(
         "auth-cookies-force-secure",
         Flag,
         "0",
-        "Sends cookies over HTTPS only.",
-        Planned("they are when `carrel serve --public-url` begins with https"),
+        "Sends cookies over HTTPS only, also when nothing says that the connection is one.",
+        Used,
     ),
     row("auth-revocation-list-dir", Path, "", "The folder of ended sign-ins.", NoEffect("they are in the database")),
     row("auth-user-rewrite-rule", Text, "", "Rewrites the name that the identity provider gives.", OWN_USERS)

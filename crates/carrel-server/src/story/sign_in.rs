@@ -120,7 +120,7 @@ async fn signing_out_ends_this_sign_in_and_takes_the_cookie_away() {
 #[tokio::test]
 async fn sign_ins_end_without_use_and_at_their_limit() {
     let carrel = TestCarrel::with(|settings| {
-        settings.sign_in_idle = std::time::Duration::from_hours(1);
+        settings.sign_in_idle = Some(std::time::Duration::from_hours(1));
         settings.sign_in_limit = std::time::Duration::from_hours(3);
     })
     .await;

@@ -7,18 +7,13 @@ use crate::{
     telemetry::{self, LogFormat},
 };
 use anyhow::Context;
-use carrel_config::{Configuration, Current, Diagnostic, Level, Lookup, Settings};
+use carrel_config::{Configuration, Current, Diagnostic, Level, Lookup, Settings, web::Network};
 use carrel_local::{LocalLauncher, LocalSettings};
 use carrel_model::{Clock, IdleAction, IdleRule, size::sizes_of_host};
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
 use clap::Args;
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -42,9 +37,9 @@ pub(crate) struct Serve {
     /// Where browsers find it, when a proxy stands before it: <https://carrel.example.org>.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// A proxy whose X-Forwarded headers are believed. May be given more than once.
+    /// A proxy whose X-Forwarded headers are believed, or a network of them. May be given more than once.
     #[arg(long, value_name = "ADDRESS")]
-    trusted_proxy: Vec<IpAddr>,
+    trusted_proxy: Vec<Network>,
     /// The agent that runs beside each IDE; by default `carrel-agent` beside this program.
     #[arg(long, value_name = "PROGRAM")]
     agent: Option<PathBuf>,
@@ -107,7 +102,7 @@ impl Serve {
             trusted_proxies: self.trusted_proxy.clone(),
             ides_dir: self.ides.clone(),
             ide_path: self.ide_path.clone(),
-            max_sessions: self.max_sessions,
+            max_sessions: self.max_sessions.or(local.max_sessions),
             idle: self.idle_rule()?,
             start_limit: Duration::from_secs(self.start_limit),
             stop_grace: Duration::from_secs(self.stop_grace),
