@@ -38,6 +38,8 @@ pub enum AuditAction {
     UserUnlock,
     /// Set a password.
     UserPassword,
+    /// Changed the groups of a user.
+    UserGroups,
 }
 
 impl AuditAction {
@@ -60,6 +62,7 @@ impl AuditAction {
             Self::UserLock => "user-lock",
             Self::UserUnlock => "user-unlock",
             Self::UserPassword => "user-password",
+            Self::UserGroups => "user-groups",
         }
     }
 }

@@ -19,7 +19,7 @@ pub mod user;
 pub use audit::AuditAction;
 pub use id::{ID_CHARS, RunId, SessionId, SignInId, TokenId, UserId};
 pub use idle::{Activity, IdleAction, IdleRule};
-pub use name::{IdeId, NameError, SessionName, UserName};
+pub use name::{GroupName, IdeId, NameError, SessionName, UserName};
 pub use plan::Plan;
 pub use report::{Address, Ending, Usage};
 pub use session::{Session, Spec};

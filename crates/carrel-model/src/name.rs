@@ -121,6 +121,40 @@ impl FromStr for UserName {
     }
 }
 
+/// The longest name of a group, in characters.
+pub const GROUP_NAME_CHARS: usize = 64;
+
+/// A group of users, as a section `[@name]` of a profiles file has it. Directories allow far more than POSIX does
+/// (`Domain Users`), so whatever fits into such a header is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GroupName(String);
+text_type!(GroupName);
+
+impl FromStr for GroupName {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        let len = text.chars().count();
+        if len > GROUP_NAME_CHARS {
+            return Err(NameError::TooLong { len, max: GROUP_NAME_CHARS });
+        }
+        let refused = |(i, c): &(usize, char)| {
+            c.is_control() || is_deceptive(*c) || matches!(c, '[' | ']' | ',' | '*') || (*i == 0 && *c == '@')
+        };
+        match text.char_indices().find(refused) {
+            Some((_, '@')) => {
+                Err(NameError::Character("“@” at its beginning".into(), "`[@name]` has the group `name`"))
+            }
+            Some((_, c)) => Err(NameError::Character(describe(c), "the name has to fit into a header `[@name]`")),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
 /// An entry of the IDE catalogue: `jupyterlab`, `notebook`, `vscode`, `rstudio`, or an administrator's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -171,6 +205,16 @@ mod tests {
         );
         assert_eq!(" \t".parse::<SessionName>(), Err(NameError::Empty));
         assert!("two\nlines".parse::<SessionName>().is_err());
+    }
+
+    #[test]
+    fn group_names_fit_into_a_header() {
+        for text in ["devs", "Domain Users", "LAB\\science", "r-users", "équipe"] {
+            assert_eq!(text.parse::<GroupName>().map(String::from), Ok(text.to_owned()));
+        }
+        for text in ["", " ", "@devs", "a]", "[a", "a,b", "*", "two\nlines", &"x".repeat(65)] {
+            assert!(text.parse::<GroupName>().is_err(), "{text}");
+        }
     }
 
     #[test]

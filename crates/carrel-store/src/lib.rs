@@ -1,4 +1,4 @@
-//! What Carrel knows, in rows: users, sign-ins, tokens, sessions and their history, leases, the audit log.
+//! What Carrel knows, in rows: users and groups, sign-ins, tokens, sessions and their history, leases, the audit log.
 //!
 //! One SQL text serves SQLite (a laptop) and PostgreSQL (several replicas): the `on!` macro type-checks each body once
 //! per driver. What only PostgreSQL can do stands behind three functions: the lock of a migration (`migrate::lock`),
@@ -13,6 +13,7 @@ mod audit;
 mod db;
 mod error;
 mod event;
+mod group;
 mod lease;
 mod migrate;
 mod open;
@@ -28,6 +29,7 @@ pub use actor::Actor;
 pub use audit::{AuditEntry, Chain};
 pub use error::{Error, Result};
 pub use event::SessionEvent;
+pub use group::Groups;
 pub use open::{OpenError, Store};
 pub use session::Which;
 pub use sign_in::{Credential, NewSignIn, SignIn};

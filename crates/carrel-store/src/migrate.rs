@@ -30,6 +30,7 @@ macro_rules! migrations {
 /// In order, never changed once released.
 const MIGRATIONS: &[Migration] = migrations! {
     "0001_first" needs 1;
+    "0002_groups" needs 1;
 };
 
 type Tx<'a> = On<Transaction<'a, Postgres>, Transaction<'a, sqlx::Sqlite>>;

@@ -1,6 +1,7 @@
 //! Every store function, by the same test on both databases.
 
 mod audit;
+mod groups;
 mod leases;
 mod migrations;
 mod opening;
@@ -129,6 +130,7 @@ pub(crate) async fn user(store: &Store, name: &str, byte: u8, now: Timestamp) ->
         display_name: name.to_uppercase(),
         role: Role::User,
         password_hash: Some(format!("hash of {name}")),
+        groups: Vec::new(),
     };
     store.user_add(&new, UserId::from_random([byte; 16]), &system(), now).await.unwrap()
 }

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     time::Time,
 };
-use carrel_model::{AuditAction, Role, User, UserId, UserName};
+use carrel_model::{AuditAction, GroupName, Role, User, UserId, UserName};
 use jiff::Timestamp;
 
 /// A user who is to be.
@@ -20,6 +20,8 @@ pub struct NewUser {
     pub role: Role,
     /// The hash of their password; `None` when they cannot sign in with one.
     pub password_hash: Option<String>,
+    /// The groups they belong to.
+    pub groups: Vec<GroupName>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -64,6 +66,7 @@ impl Store {
         if added == 0 {
             return Err(Error::NameTaken(new.name.to_string()));
         }
+        turn.join_groups(&id, &new.groups).await?;
         turn.audit(actor, AuditAction::UserAdd, Some(id.as_str()), new.name.as_str(), now).await?;
         turn.commit().await?;
         Ok(User { id, name: new.name.clone(), display_name, role: new.role, locked_at: None, created_at: now })

@@ -281,3 +281,22 @@ fn help_names_every_command() {
         assert!(help.contains(command), "{help}");
     }
 }
+
+#[test]
+fn groups_are_given_to_a_user_at_first_and_later() {
+    let host = Host::new();
+    let added = host.add_user(&["ada", "--weak-password", "--group", "devs,ops"], "rstudio\n");
+    assert!(added.status.success(), "{}", said(&added));
+    let groups = |arguments: &[&str]| {
+        let output = host.run(&[&["user", "groups", "ada"], arguments].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(groups(&[]), "ada is in devs, ops.\n");
+    assert_eq!(groups(&["--add", "Domain Users"]), "ada is in Domain Users, devs, ops.\n");
+    assert_eq!(groups(&["--remove", "devs,ops", "--json"]), "[\n  \"Domain Users\"\n]\n");
+    assert_eq!(groups(&["--set"]), "ada is in no group.\n");
+    refused(&host.run(&["user", "groups", "grace"]), 1, &["there is no user “grace”"]);
+    let wrong = host.run(&["user", "groups", "ada", "--add", "@devs"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}

@@ -89,7 +89,13 @@ impl TestCarrel {
     /// Adds a user.
     pub(super) async fn add(&self, name: &str, role: Role) -> UserId {
         let hash = password::hash(&SecretString::from(PASSWORD)).unwrap();
-        let new = NewUser { name: name.parse().unwrap(), display_name: name.into(), role, password_hash: Some(hash) };
+        let new = NewUser {
+            name: name.parse().unwrap(),
+            display_name: name.into(),
+            role,
+            password_hash: Some(hash),
+            groups: Vec::new(),
+        };
         let id = UserId::from_random(crate::random());
         self.store.user_add(&new, id, &Actor::system("test"), self.clock.now()).await.unwrap().id
     }

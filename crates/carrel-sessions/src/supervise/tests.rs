@@ -55,7 +55,8 @@ impl World {
         let launcher = Arc::new(place.clone());
         let sessions = Sessions::new(store.clone(), Clock::System, Current::new(settings), catalogue, launcher);
         let name = "ada".parse().unwrap();
-        let new = NewUser { name, display_name: "Ada".into(), role: Role::User, password_hash: None };
+        let new =
+            NewUser { name, display_name: "Ada".into(), role: Role::User, password_hash: None, groups: Vec::new() };
         let id = UserId::from_random([1; 16]);
         let user = store.user_add(&new, id, &Actor::system("test"), Clock::System.now()).await.unwrap();
         let ada = Caller { actor: Actor::user(&user, None), user };

@@ -16,8 +16,13 @@ store_test!(a_user_is_found_by_id_and_by_name, |store, clock| {
 
 store_test!(a_name_is_taken_once, |store, clock| {
     let ada = user(&store, "ada", 1, clock.now()).await;
-    let new =
-        NewUser { name: ada.name.clone(), display_name: String::new(), role: Role::Superuser, password_hash: None };
+    let new = NewUser {
+        name: ada.name.clone(),
+        display_name: String::new(),
+        role: Role::Superuser,
+        password_hash: None,
+        groups: vec!["x".parse().unwrap()],
+    };
     let error = store.user_add(&new, UserId::from_random([2; 16]), &system(), clock.now()).await.unwrap_err();
     assert!(matches!(error, Error::NameTaken(_)), "{error:?}");
     assert_eq!(error.to_string(), "a user called “ada” exists already");

@@ -6,8 +6,8 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use carrel_auth::password::{self, Chooser};
-use carrel_model::{Clock, Role, UserId, UserName};
-use carrel_store::NewUser;
+use carrel_model::{Clock, GroupName, Role, UserId, UserName};
+use carrel_store::{Groups, NewUser};
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use std::io::{self, BufRead, IsTerminal};
@@ -25,6 +25,8 @@ pub(crate) enum UserCommand {
     Unlock(Named),
     /// Set somebody's password; their sign-ins end.
     Passwd(Passwd),
+    /// Show or change the groups of somebody; the profiles files say what each group may.
+    Groups(GroupsOf),
 }
 
 #[derive(Args)]
@@ -37,6 +39,9 @@ pub(crate) struct Add {
     /// What they may: user, administrator or superuser.
     #[arg(long, default_value = "user")]
     role: Role,
+    /// A group they belong to, as in `[@group]` of the profiles files. May be given more than once.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    group: Vec<GroupName>,
     /// Add a second person although all sessions run as the account of the server, so that each could read the
     /// files of the others.
     #[arg(long)]
@@ -72,6 +77,33 @@ pub(crate) struct Passwd {
     password: Password,
     #[command(flatten)]
     place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct GroupsOf {
+    /// Whose.
+    name: UserName,
+    #[command(flatten)]
+    change: GroupsChange,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Args)]
+#[group(multiple = false)]
+struct GroupsChange {
+    /// These and no others; nothing for none.
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', num_args = 0..)]
+    set: Option<Vec<GroupName>>,
+    /// These too.
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', num_args = 1..)]
+    add: Option<Vec<GroupName>>,
+    /// These no longer.
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', num_args = 1..)]
+    remove: Option<Vec<GroupName>>,
 }
 
 #[derive(Args)]
@@ -125,6 +157,7 @@ impl UserCommand {
                 Self::Lock(named) => named.set_locked(true).await,
                 Self::Unlock(named) => named.set_locked(false).await,
                 Self::Passwd(passwd) => passwd.run().await,
+                Self::Groups(groups) => groups.run().await,
             }
         })
     }
@@ -147,6 +180,7 @@ impl Add {
             name: self.name,
             role: self.role,
             password_hash: Some(hash),
+            groups: self.group,
         };
         let id = UserId::from_random(host::random()?);
         let user = store.user_add(&new, id, &host::actor(), Clock::System.now()).await?;
@@ -179,6 +213,32 @@ impl Named {
             format!("{} is locked: their sign-ins and tokens have ended, their sessions go on.", user.name)
         } else {
             format!("{} may sign in again.", user.name)
+        })
+    }
+}
+
+impl GroupsChange {
+    fn asked(self) -> Option<Groups> {
+        let Self { set, add, remove } = self;
+        set.map(Groups::Set).or_else(|| add.map(Groups::Add)).or_else(|| remove.map(Groups::Remove))
+    }
+}
+
+impl GroupsOf {
+    async fn run(self) -> anyhow::Result<()> {
+        let store = self.place.store().await?;
+        let user = host::user(&store, &self.name).await?;
+        let groups = match self.change.asked() {
+            Some(groups) => store.change_groups(&user.id, &groups, &host::actor(), Clock::System.now()).await?,
+            None => store.groups_of(&user.id).await?,
+        };
+        if self.json {
+            return say(serde_json::to_string_pretty(&groups)?);
+        }
+        say(if groups.is_empty() {
+            format!("{} is in no group.", user.name)
+        } else {
+            format!("{} is in {}.", user.name, groups.join(", "))
         })
     }
 }
