@@ -52,21 +52,22 @@ export function withMe(me: Me, news: Partial<Me>): Me {
 /**
  * Remembers the news that came while a list was fetched. The answer may be older than they are, so they are applied
  * to it once more; without this a row could fall back to a state that it has left. For the same reason it remembers
- * how late the last news of each session are: the answer to an action may be older, too.
+ * the last news of each session: any other answer about it may be older, too.
  */
 export class Arrivals {
   #news: { at: number; session: Session }[] = [];
-  #latest = new Map<string, number>();
+  #latest = new Map<string, Session>();
   #at = 0;
   #open = 0;
 
-  /** Whether the stream told something later of this session than the answer to an action does. */
-  overtook(answer: Session): boolean {
-    return (this.#latest.get(answer.id) ?? Number.NEGATIVE_INFINITY) > Date.parse(answer.since);
+  /** The answer about a session, or what the stream told of it when that is later. */
+  newest(answer: Session): Session {
+    const told = this.#latest.get(answer.id);
+    return told && Date.parse(told.since) > Date.parse(answer.since) ? told : answer;
   }
 
   add(session: Session): void {
-    this.#latest.set(session.id, Date.parse(session.since));
+    this.#latest.set(session.id, session);
     if (this.#open > 0) this.#news.push({ at: ++this.#at, session });
   }
 

@@ -98,9 +98,11 @@ const knownSession = (queries: QueryClient, id: string) =>
   queries.getQueryData<Session[]>(keys.live)?.find((one) => one.id === id) ??
   queries.getQueryData<Session>(keys.session(id));
 
-/** Writes a session wherever it is shown: after the answer to an action, unless the stream was quicker. */
+/** Writes a session wherever it is shown, and where it will be: after the answer to an action. */
 export function putSession(queries: QueryClient, answer: Session): void {
-  if (!arrivals.overtook(answer)) putSessions(queries, [answer]);
+  const newest = arrivals.newest(answer);
+  putSessions(queries, [newest]);
+  queries.setQueryData<Session>(keys.session(newest.id), (known) => known ?? newest);
 }
 
 function putSessions(queries: QueryClient, news: readonly Session[]): void {

@@ -36,7 +36,8 @@ export const stoppedQuery = queryOptions({
 export const sessionQuery = (id: string) =>
   queryOptions({
     queryKey: keys.session(id),
-    queryFn: () => answered(client.GET("/api/v1/sessions/{id}", { params: { path: { id } } })),
+    queryFn: async () =>
+      arrivals.newest(await answered(client.GET("/api/v1/sessions/{id}", { params: { path: { id } } }))),
   });
 
 export const eventsQuery = (id: string) =>

@@ -3,7 +3,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { launch } from "../api/deeds";
 import { putSession } from "../api/events";
-import { keys } from "../api/queries";
 import { useLive } from "../parts/live";
 import { toast } from "../parts/toast";
 
@@ -16,7 +15,6 @@ export function useLaunch(openWhenReady: boolean) {
     onSuccess: (session) => {
       live.dismiss();
       putSession(queries, session);
-      queries.setQueryData(keys.session(session.id), session);
       void queries.invalidateQueries({ queryKey: ["launch-options"] });
       if (openWhenReady) {
         void navigate({ to: "/sessions/$id/start", params: { id: session.id } });
