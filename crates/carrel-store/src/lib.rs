@@ -10,6 +10,7 @@
 
 mod actor;
 mod audit;
+mod database;
 mod db;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ mod wakes;
 
 pub use actor::Actor;
 pub use audit::{AuditEntry, Chain};
+pub use database::Database;
 pub use error::{Error, Result};
 pub use event::SessionEvent;
 pub use group::Groups;

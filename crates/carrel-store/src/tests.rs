@@ -7,6 +7,7 @@ mod migrations;
 mod opening;
 mod sessions;
 mod sign_ins;
+mod tls;
 mod tokens;
 mod usage;
 mod users;

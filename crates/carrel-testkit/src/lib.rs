@@ -6,7 +6,7 @@ pub mod wait;
 use std::path::Path;
 use tempfile::TempDir;
 
-pub use postgres::Postgres;
+pub use postgres::{Postgres, Wanted};
 pub use wait::{eventually, within};
 
 /// A folder of one test's own, gone with the value. Its path is short, so that a socket in it has room for its name

@@ -11,6 +11,7 @@ use std::{
     env,
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _},
+    net::TcpListener,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
@@ -40,10 +41,29 @@ impl std::fmt::Display for Missing {
     }
 }
 
+/// What a server of one test's own is to be like.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Whether it listens at 127.0.0.1, too, for roles with passwords.
+    pub tcp: bool,
+    /// Whether it does so with TLS only, by a certificate for `localhost`.
+    pub tls: bool,
+    /// How many connections it takes.
+    pub connections: u32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { tcp: false, tls: false, connections: 200 }
+    }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Postgres {
     folder: PathBuf,
+    /// Where it listens at 127.0.0.1.
+    port: Option<u16>,
     /// Open for as long as the server is to run.
     _alive: ChildStdin,
     templates: Mutex<HashSet<String>>,
@@ -57,17 +77,35 @@ impl Postgres {
     /// [`Missing`] when the machine has none, else why it does not start.
     pub fn shared() -> Result<&'static Self> {
         static SHARED: OnceLock<Result<Postgres>> = OnceLock::new();
-        match SHARED.get_or_init(Self::start) {
+        match SHARED.get_or_init(|| Self::start(Wanted::default())) {
             Ok(postgres) => Ok(postgres),
             Err(error) => bail!("{error:#}"),
         }
     }
 
-    fn start() -> Result<Self> {
+    /// A server of one test's own. It ends with the value.
+    ///
+    /// # Errors
+    /// [`Missing`] when the machine has none, else why it does not start.
+    pub fn start(wanted: Wanted) -> Result<Self> {
+        let mut tries = 0;
+        loop {
+            let port = wanted.tcp.then(free_port).transpose()?;
+            match Self::start_at(port, wanted) {
+                // Somebody else took the port meanwhile.
+                Err(error) if tries < 5 && format!("{error:#}").contains("could not bind") => tries += 1,
+                started => return started,
+            }
+        }
+    }
+
+    fn start_at(port: Option<u16>, wanted: Wanted) -> Result<Self> {
         let programs = programs(env::var_os("PATH").as_deref(), Path::new("/usr/lib/postgresql")).ok_or(Missing)?;
         let folder = crate::scratch().keep();
         let mut command = Command::new("/bin/sh");
         command.arg("-c").arg(include_str!("postgres/run.sh")).arg("run.sh").arg(&programs).arg(&folder);
+        command.arg(port.map_or_else(String::new, |port| port.to_string()));
+        command.arg(if wanted.tls { "tls" } else { "" }).arg(wanted.connections.to_string());
         command.env("LC_ALL", "C").current_dir(&folder);
         // A group of its own: Ctrl-C is for the tests, and the server goes when they are gone.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -86,12 +124,22 @@ impl Postgres {
             output.read_to_string(&mut said)?;
             bail!("the PostgreSQL for tests does not start: {said}");
         }
-        Ok(Self { folder, _alive: alive, templates: Mutex::default(), databases: AtomicU32::new(0) })
+        Ok(Self { folder, port, _alive: alive, templates: Mutex::default(), databases: AtomicU32::new(0) })
     }
 
     /// The folder with the server's socket.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where it listens at 127.0.0.1, when that was wanted.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The certificate of the authority that signed the server's.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("ca.crt")
     }
 
     /// The URL of a database, as the server's owner.
@@ -108,7 +156,10 @@ impl Postgres {
                 _ => drop(write!(folder, "%{byte:02X}")),
             }
         }
-        format!("postgres://{user}@{folder}/{database}")
+        match self.port {
+            Some(port) => format!("postgres://{user}@{folder}:{port}/{database}"),
+            None => format!("postgres://{user}@{folder}/{database}"),
+        }
     }
 
     /// Runs SQL in a database, as the server's owner.
@@ -142,6 +193,11 @@ impl Postgres {
         self.run("postgres", &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"")).await?;
         Ok(name)
     }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// The folder with `postgres` and `initdb`: on the path, or the newest of Debian's, which are not.
@@ -208,11 +264,24 @@ mod tests {
 
     #[tokio::test]
     async fn the_server_goes_with_the_process_that_started_it() {
-        let postgres = Postgres::start().unwrap();
+        let postgres = Postgres::start(Wanted::default()).unwrap();
         let folder = postgres.folder().to_owned();
         postgres.run("postgres", "SELECT 1").await.unwrap();
         drop(postgres);
         eventually("the server's folder to go", async || (!folder.exists()).then_some(())).await;
+    }
+
+    #[tokio::test]
+    async fn a_server_on_tcp_takes_roles_with_passwords_and_no_owner() {
+        let postgres = Postgres::start(Wanted { tcp: true, ..Wanted::default() }).unwrap();
+        postgres.run("postgres", "CREATE ROLE ada LOGIN PASSWORD 'right'").await.unwrap();
+        let port = postgres.port().unwrap();
+        let enter = async |who: &str| {
+            PgConnectOptions::from_str(&format!("postgres://{who}@127.0.0.1:{port}/postgres")).unwrap().connect().await
+        };
+        enter("ada:right").await.unwrap().close().await.unwrap();
+        assert!(enter("ada:wrong").await.is_err());
+        assert!(enter("carrel").await.is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Opening a file.
 
 use super::{OpenError, Place, Store, open_error, primary_code};
-use crate::db::On;
+use crate::{Database, db::On};
 use sqlx::{
     ConnectOptions, Connection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -10,6 +10,7 @@ use std::{
     fs, io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -20,7 +21,7 @@ const PATIENCE_AT_START: Duration = Duration::from_secs(2);
 /// One writer at a time; the others read.
 const CONNECTIONS: u32 = 5;
 
-pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
+pub(super) async fn open(file: &str, database: &Database) -> Result<Store, OpenError> {
     if file == ":memory:" {
         return open_memory().await;
     }
@@ -36,21 +37,24 @@ pub(super) async fn open(file: &str) -> Result<Store, OpenError> {
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true);
     probe(options.clone().busy_timeout(PATIENCE_AT_START)).await.map_err(|error| open_error(&place, &error))?;
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options.busy_timeout(PATIENCE));
-    Store::new(On::Sqlite(pool), place)
+    let connections = database.connections.unwrap_or(CONNECTIONS).max(1);
+    let pool = SqlitePoolOptions::new().max_connections(connections).connect_lazy_with(options.busy_timeout(PATIENCE));
+    Store::new(On::Sqlite(pool), place, None)
 }
 
-/// For tests: the database is its one connection, so that one may not be replaced.
+/// For tests. A database in memory ends with its last connection, and a pool may replace its connections at any time: one
+/// beside the pool keeps it.
 async fn open_memory() -> Result<Store, OpenError> {
-    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await
-        .map_err(|error| open_error(&Place::Memory, &error))?;
-    Store::new(On::Sqlite(pool), Place::Memory)
+    let opened = async {
+        // Parsed, the name is one of this store's own that other connections can share.
+        let options = SqliteConnectOptions::from_str("sqlite::memory:")?.foreign_keys(true);
+        let keeper = options.connect().await?;
+        // One: the tables of a shared cache are locked as wholes.
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        Ok((pool, keeper))
+    };
+    let (pool, keeper) = opened.await.map_err(|error| open_error(&Place::Memory, &error))?;
+    Store::new(On::Sqlite(pool), Place::Memory, Some(keeper))
 }
 
 /// Makes the file, for nobody but this account, and finds what a database driver says less well.

@@ -1,7 +1,7 @@
 use super::{Engine, Fresh, user};
 use crate::{
     Error, OpenError, Store,
-    db::{maybe, run},
+    db::{On, maybe, run},
 };
 use carrel_model::AuditAction;
 use carrel_testkit::{Postgres, scratch, sqlite_url};
@@ -113,6 +113,16 @@ async fn a_file_outlives_the_store_and_memory_does_not() {
     let another = Store::open("sqlite::memory:").await.unwrap();
     another.migrate().await.unwrap();
     assert!(another.users().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_database_in_memory_outlives_its_connections() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    store.migrate().await.unwrap();
+    let ada = user(&store, "ada", 1, super::at(0)).await;
+    let On::Sqlite(pool) = store.pool() else { panic!("not SQLite") };
+    pool.acquire().await.unwrap().detach().close().await.unwrap();
+    assert_eq!(store.users().await.unwrap(), [ada]);
 }
 
 #[tokio::test]
