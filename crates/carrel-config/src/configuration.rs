@@ -11,7 +11,9 @@ use crate::{
     value::Value,
 };
 use std::{
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -36,6 +38,16 @@ pub struct Found {
     pub file: &'static File,
     /// Where it is.
     pub path: Arc<Path>,
+    /// What stands in it, where Carrel takes the file as a whole and it is no secret.
+    text: Option<Arc<str>>,
+    mark: u64,
+}
+
+impl Found {
+    /// Another number for another content.
+    pub(crate) fn mark(&self) -> u64 {
+        self.mark
+    }
 }
 
 /// A value that a file sets.
@@ -121,7 +133,7 @@ impl Configuration {
     fn open(&mut self, file: &'static File, path: PathBuf) {
         let at = At::whole(path);
         if file.format == Format::Folder {
-            self.files.push(Found { file, path: at.file.clone() });
+            self.files.push(Found { file, path: at.file.clone(), text: None, mark: 0 });
             check::role(self, file.role, file.name, &at);
             return;
         }
@@ -138,7 +150,9 @@ impl Configuration {
     pub fn read(&mut self, file: &'static File, path: impl Into<Arc<Path>>, bytes: &[u8]) {
         let (source, diagnostic) = Source::new(path, bytes);
         let told_before = self.diagnostics.len();
-        self.files.push(Found { file, path: source.at(0).file });
+        let whole = matches!(file.format, Format::Template(_) | Format::Opaque) && !file.secret;
+        let text = whole.then(|| source.text().into());
+        self.files.push(Found { file, path: source.at(0).file, text, mark: mark(bytes) });
         self.diagnostics.extend(diagnostic);
         check::check(self, file, &source);
         self.cut(told_before, source.at(0));
@@ -166,6 +180,17 @@ impl Configuration {
             let told = Diagnostic::new(At::whole(folder.join(&name)), level, "unknown-file", "nothing reads this file");
             self.diagnostics.push(told.meant(meant));
         }
+    }
+
+    /// What stands in a file that Carrel takes as a whole: `health-check`, `login.html`.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.files.iter().find(|found| found.file.name == file)?.text.as_deref()
+    }
+
+    /// Adds what only several values together tell.
+    pub(crate) fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
+        self.diagnostics.extend(diagnostics);
+        self.diagnostics.sort_by(|a, b| a.at.cmp(&b.at).then(a.level.cmp(&b.level)));
     }
 
     /// The files that were found, in the order of the reference page.
@@ -210,6 +235,12 @@ impl Row {
     pub fn default_value(&self) -> Option<Value> {
         (!self.default.is_empty()).then(|| self.kind.parse(self.default).ok().flatten()).flatten()
     }
+}
+
+fn mark(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {

@@ -2,15 +2,18 @@
 //!
 //! [`read`] turns each of the files' formats into values that know their file and line; [`options`] says what each file
 //! and key is; [`Configuration`] is both put together: what is set, where, and what is wrong ([`Diagnostic`]).
-//! [`Settings`] is what the rest of Carrel takes.
+//! [`Settings`] is what the rest of Carrel takes; [`Installation`] holds both for a running server, and reads them again.
 
+pub mod changes;
 pub mod configuration;
 pub mod diagnostic;
+pub mod installation;
 pub mod lookup;
 mod nearest;
 pub mod options;
 pub mod read;
 pub mod reference;
+pub mod report;
 pub mod schema;
 pub mod settings;
 pub mod source;
@@ -18,6 +21,7 @@ pub mod value;
 
 pub use configuration::Configuration;
 pub use diagnostic::{Diagnostic, Level};
+pub use installation::Installation;
 pub use lookup::Lookup;
 pub use settings::{Current, Settings, admission::Admission, web};
 pub use source::{At, Source};

@@ -109,6 +109,19 @@ impl Settings {
         }
     }
 
+    /// These, with what cannot change while a server runs taken from those that it started with.
+    #[must_use]
+    pub(crate) fn with_fixed_of(self, started: &Self) -> Self {
+        Self {
+            listen: started.listen,
+            data_dir: started.data_dir.clone(),
+            database: started.database.clone(),
+            agent: started.agent.clone(),
+            proxy_threads: started.proxy_threads,
+            ..self
+        }
+    }
+
     /// Takes over what the files set, over what is there; answers what cannot be told by looking at one value alone.
     pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
         let mut told = web::apply(self, files);

@@ -40,6 +40,8 @@ pub enum AuditAction {
     UserPassword,
     /// Changed the groups of a user.
     UserGroups,
+    /// Had the configuration files read again.
+    ConfigurationReload,
 }
 
 impl AuditAction {
@@ -63,6 +65,7 @@ impl AuditAction {
             Self::UserUnlock => "user-unlock",
             Self::UserPassword => "user-password",
             Self::UserGroups => "user-groups",
+            Self::ConfigurationReload => "configuration-reload",
         }
     }
 }

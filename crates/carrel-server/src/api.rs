@@ -1,6 +1,7 @@
 //! `/api/v1`: what the pages, the command line and scripts can do. An endpoint is a file; [`routes`] is the list, and
 //! the OpenAPI document is made from it.
 
+pub(crate) mod admin;
 pub(crate) mod events;
 pub(crate) mod launch_options;
 pub(crate) mod me;
@@ -31,6 +32,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         (name = "sign-in", description = "Who you are, and where you are signed in"),
         (name = "sessions", description = "Your sessions"),
         (name = "tokens", description = "Tokens for programs"),
+        (name = "administration", description = "The server itself; for administrators"),
     )
 )]
 struct Document;
@@ -71,6 +73,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::usage::usage))
         .routes(routes!(launch_options::launch_options))
         .routes(routes!(events::events))
+        .routes(routes!(admin::configuration::configuration))
+        .routes(routes!(admin::reload::reload))
 }
 
 /// The OpenAPI document of this server, as it stands in `openapi.json`.

@@ -7,7 +7,7 @@ use crate::{
     view::{Beside, CURVE_POINTS, SessionView, UsageView},
 };
 use carrel_auth::Throttle;
-use carrel_config::Current;
+use carrel_config::{Current, Installation};
 use carrel_model::{Clock, Session};
 use carrel_sessions::Sessions;
 use carrel_store::Store;
@@ -27,6 +27,7 @@ pub(crate) struct App(Arc<Parts>);
 /// See [`App`].
 pub(crate) struct Parts {
     pub settings: Current,
+    pub installation: Arc<Installation>,
     pub clock: Clock,
     pub store: Store,
     pub sessions: Sessions,

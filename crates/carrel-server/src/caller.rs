@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::extract::FromRequestParts;
 use carrel_auth::secret::{sign_in_hash, token_hash};
-use carrel_model::{Session, SessionId, SignInId, User};
+use carrel_model::{Role, Session, SessionId, SignInId, User};
 use carrel_store::{Actor, Scope};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use std::sync::Arc;
@@ -67,6 +67,23 @@ impl FromRequestParts<App> for Caller {
             return Err(Problem::new(StatusCode::FORBIDDEN, "token-may-only-read", detail));
         }
         Ok(Self { known, client })
+    }
+}
+
+/// An administrator, or who may more.
+#[derive(Debug, Clone)]
+pub(crate) struct Administrator(pub Caller);
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        if caller.user().role >= Role::Administrator {
+            return Ok(Self(caller));
+        }
+        let detail = "This is for administrators. Ask one of yours.";
+        Err(Problem::new(StatusCode::FORBIDDEN, "not-an-administrator", detail))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{app::App, app::Parts, house::House, live::Live, router::router, sign_ins::SignIns};
 use carrel_auth::Throttle;
-use carrel_config::Current;
+use carrel_config::Installation;
 use carrel_model::Clock;
 use carrel_proxy::{Listen, Proxy, ProxySettings};
 use carrel_sessions::Sessions;
@@ -21,8 +21,8 @@ use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
 
 /// What a server is made of.
 pub struct ServerParts {
-    /// All settings.
-    pub settings: Current,
+    /// The configuration, and how to read it again.
+    pub installation: Arc<Installation>,
     /// The store, migrated.
     pub store: Store,
     /// What people can do with sessions.
@@ -68,7 +68,8 @@ pub struct Server;
 impl Server {
     /// Binds and serves, until [`RunningServer::stop`].
     pub async fn start(parts: ServerParts) -> Result<RunningServer, StartError> {
-        let ServerParts { settings, store, sessions, clock } = parts;
+        let ServerParts { installation, store, sessions, clock } = parts;
+        let settings = installation.settings();
         let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), settings.clone()));
         let live = Arc::new(Live::new(store.clone(), clock.clone()));
         // Sessions that run are routed from the first request on.
@@ -84,6 +85,7 @@ impl Server {
             hashing: Semaphore::new(hashers),
             stopping: AtomicBool::new(false),
             settings,
+            installation,
         });
         let proxy = listen(&app)?;
         let mut chores = JoinSet::new();

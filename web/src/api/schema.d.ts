@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/admin/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the configuration in force */
+        get: operations["showConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/configuration/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the configuration files again */
+        post: operations["reloadConfiguration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -340,12 +374,40 @@ export interface components {
             /** @description Who can change it. */
             who: components["schemas"]["WhoName"];
         };
+        /** @description What the files say otherwise than before. */
+        ChangeView: {
+            /** @description What holds. */
+            after: string | null;
+            /** @description What held. */
+            before: string | null;
+            /** @description In which file. */
+            file: string;
+            /** @description Which option; null for the file as a whole. */
+            key: string | null;
+            /** @description It takes effect only after a restart. */
+            needs_restart: boolean;
+            /** @description All this in a line. */
+            text: string;
+        };
         /** @description A place to run. */
         ClusterOption: {
             /** @description What the API calls it. */
             id: string;
             /** @description What pages call it. */
             name: string;
+        };
+        /** @description The configuration in force. */
+        ConfigurationView: {
+            /** @description What there is to tell about them. */
+            diagnostics: components["schemas"]["DiagnosticView"][];
+            /** @description The files that were read. */
+            files: components["schemas"]["FileView"][];
+            /** @description The folders that are looked at, the first one first. */
+            folders: string[];
+            /** @description What they set. */
+            settings: components["schemas"]["SettingView"][];
+            /** @description What they say and is not in force before a restart. */
+            waits_for_restart: components["schemas"]["ChangeView"][];
         };
         /** @description What the token is for. */
         CreateToken: {
@@ -374,6 +436,23 @@ export interface components {
             /** @description What pages call it. */
             text: string;
         };
+        /** @description Something to tell about a line of a file. */
+        DiagnosticView: {
+            /** @description What may stand there. */
+            allowed: string | null;
+            /** @description Where: file and line. */
+            at: string;
+            /** @description Stable, in kebab case. */
+            code: string;
+            /** @description What stands there. */
+            found: string | null;
+            /** @description How bad it is. */
+            level: components["schemas"]["LevelName"];
+            /** @description What was probably meant. */
+            meant: string | null;
+            /** @description What is wrong. */
+            text: string;
+        };
         /** @description One line of a session's history. */
         EventView: {
             /**
@@ -400,6 +479,15 @@ export interface components {
             text: string;
             /** @description Who did it, when it was somebody. */
             who: string | null;
+        };
+        /** @description A file that was read. */
+        FileView: {
+            /** @description What it is for. */
+            meaning: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Where it is. */
+            path: string;
         };
         /** @description An IDE. */
         IdeOption: {
@@ -515,6 +603,11 @@ export interface components {
             /** @description A name that is free. */
             suggested_name: string;
         };
+        /**
+         * @description How bad something in a file is.
+         * @enum {string}
+         */
+        LevelName: "error" | "warning" | "note";
         /** @description What sessions may hold together. */
         Limits: {
             /**
@@ -624,6 +717,15 @@ export interface components {
              */
             type: string;
         };
+        /** @description What came of reading the files again. */
+        ReloadedView: {
+            /** @description What the files say now is in force; when not, they have errors, and what was in force before still is. */
+            applied: boolean;
+            /** @description What they say otherwise than before. */
+            changes: components["schemas"]["ChangeView"][];
+            /** @description What there is to tell about them. */
+            diagnostics: components["schemas"]["DiagnosticView"][];
+        };
         /** @description The new name. */
         Rename: {
             /**
@@ -727,6 +829,25 @@ export interface components {
             usage: components["schemas"]["UsageView"] | null;
             /** @description The word that pages show for the state. */
             word: string;
+        };
+        /** @description A setting. */
+        SettingView: {
+            /** @description What holds when nothing is set. */
+            default: string | null;
+            /** @description In which file. */
+            file: string;
+            /** @description Which option, with its section. */
+            key: string;
+            /** @description A change takes effect only after a restart. */
+            needs_restart: boolean;
+            /** @description What Carrel does with it: `used`, `not-yet`, `no-effect`, `not-supported`. */
+            role: string;
+            /** @description Where it is set: file and line; null for a default. */
+            source: string | null;
+            /** @description What holds, as text; secrets are never shown. */
+            value: string | null;
+            /** @description Why it has no effect, or what is done instead; empty when it is used. */
+            why: string;
         };
         /** @description Name and password. */
         SignIn: {
@@ -954,6 +1075,67 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    showConfiguration: {
+        parameters: {
+            query?: {
+                /** @description Show options that no file sets, too. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Files, settings and what there is to tell about them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationView"];
+                };
+            };
+            /** @description Why not */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reloadConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What changed, or what is wrong */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReloadedView"];
+                };
+            };
+            /** @description Why not */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     followEvents: {
         parameters: {
             query?: never;

@@ -3,7 +3,7 @@
 use super::{Backend, Person};
 use crate::{RunningServer, Server, ServerParts};
 use carrel_auth::password;
-use carrel_config::{Current, Settings};
+use carrel_config::{Current, Installation, Settings};
 use carrel_model::{Address, Clock, Role, SessionId, UserId, size::sizes_of_host};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue, fake::FakeLauncher};
 use carrel_store::{Actor, NewUser, Store};
@@ -24,6 +24,7 @@ pub(super) struct TestCarrel {
     pub backend: Backend,
     pub sessions: Sessions,
     pub settings: Current,
+    pub installation: Arc<Installation>,
     pub server: Option<RunningServer>,
     pub address: SocketAddr,
     _supervisor: DropGuard,
@@ -49,7 +50,8 @@ impl TestCarrel {
         settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         settings.proxy_threads = 1;
         change(&mut settings);
-        let settings = Current::new(settings);
+        let installation = Arc::new(Installation::without_files(settings));
+        let settings = installation.settings();
         let clock = Clock::held(Clock::System.now());
         let (launcher, backend) = (FakeLauncher::new(), Backend::start().await);
         launcher.answers_at(Address::Tcp(backend.address));
@@ -68,6 +70,7 @@ impl TestCarrel {
             backend,
             sessions,
             settings,
+            installation,
         };
         let server = carrel.replica().await;
         carrel.address = server.local_addr();
@@ -78,7 +81,7 @@ impl TestCarrel {
     /// One more server on the same store.
     pub(super) async fn replica(&self) -> RunningServer {
         let parts = ServerParts {
-            settings: self.settings.clone(),
+            installation: self.installation.clone(),
             store: self.store.clone(),
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),

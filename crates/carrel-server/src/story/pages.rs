@@ -171,11 +171,10 @@ async fn readiness_fails_before_the_server_stops() {
 async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let mut carrel = TestCarrel::new().await;
+    let carrel = TestCarrel::new().await;
     let settings = carrel_config::Settings { listen: address, ..(*carrel.settings.now()).clone() };
-    carrel.settings = carrel_config::Current::new(settings);
     let parts = crate::ServerParts {
-        settings: carrel.settings.clone(),
+        installation: std::sync::Arc::new(carrel_config::Installation::without_files(settings)),
         store: carrel.store.clone(),
         sessions: carrel.sessions.clone(),
         clock: carrel.clock.clone(),

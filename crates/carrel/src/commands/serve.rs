@@ -7,14 +7,19 @@ use crate::{
     telemetry::{self, LogFormat},
 };
 use anyhow::Context;
-use carrel_config::{Configuration, Current, Diagnostic, Level, Lookup, Settings, web::Network};
+use carrel_config::{Diagnostic, Installation, Level, Settings, installation::Reloaded, web::Network};
 use carrel_local::{LocalLauncher, LocalSettings};
-use carrel_model::{Clock, IdleAction, IdleRule, size::sizes_of_host};
+use carrel_model::{Clock, size::sizes_of_host};
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
-use tokio::signal::unix::{SignalKind, signal};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// How long open connections have to end after SIGTERM.
@@ -32,8 +37,8 @@ pub(crate) struct Serve {
     #[arg(long, env = "CARREL_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
     /// What the sign-in page calls this Carrel.
-    #[arg(long, value_name = "TEXT", default_value = "Carrel")]
-    site_name: String,
+    #[arg(long, value_name = "TEXT")]
+    site_name: Option<String>,
     /// Where browsers find it, when a proxy stands before it: <https://carrel.example.org>.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -52,18 +57,18 @@ pub(crate) struct Serve {
     /// How many sessions one user may have running at once.
     #[arg(long, value_name = "N")]
     max_sessions: Option<u32>,
-    /// Without use for this many minutes a session is suspended; 0 for never.
-    #[arg(long, value_name = "MINUTES", default_value_t = 120.0)]
-    suspend_after: f64,
-    /// Without use for this many minutes a session is called Idle.
-    #[arg(long, value_name = "MINUTES", default_value_t = 5.0)]
-    idle_after: f64,
-    /// A start that makes no progress for this many seconds has failed.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    start_limit: u64,
-    /// An IDE has this many seconds to end by itself after Suspend or Quit.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    stop_grace: u64,
+    /// Without use for this many minutes a session is suspended; 0 for never. Without it: what the files say, or 120.
+    #[arg(long, value_name = "MINUTES")]
+    suspend_after: Option<f64>,
+    /// Without use for this many minutes a session is called Idle; by default 5.
+    #[arg(long, value_name = "MINUTES")]
+    idle_after: Option<f64>,
+    /// A start that makes no progress for this many seconds has failed; by default 120.
+    #[arg(long, value_name = "SECONDS")]
+    start_limit: Option<u64>,
+    /// An IDE has this many seconds to end by itself after Suspend or Quit; by default 10.
+    #[arg(long, value_name = "SECONDS")]
+    stop_grace: Option<u64>,
     /// How many threads carry bytes between browsers and IDEs; by default one a core.
     #[arg(long, value_name = "N")]
     proxy_threads: Option<usize>,
@@ -81,45 +86,61 @@ impl Serve {
         refuse_root()?;
         telemetry::init(self.log_format, &self.log_level)?;
         let folder = self.place.make()?;
-        let settings = self.settings(folder)?;
+        let (place, installation) = (self.place.clone(), self.installation(folder)?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(serve(self.place, settings))
+        let served = runtime.block_on(serve(place, installation));
+        // A program that is just asked for its version would be waited for otherwise.
+        runtime.shutdown_background();
+        served
     }
 
-    fn settings(&self, folder: PathBuf) -> anyhow::Result<Settings> {
+    /// Reads the files. Errors in them are told all at once, everything else goes to the log.
+    fn installation(self, folder: PathBuf) -> anyhow::Result<Installation> {
         let agent = match &self.agent {
             Some(agent) => agent.clone(),
             None => beside_this_program("carrel-agent")?,
         };
-        let database = self.place.database(&folder);
-        let mut local = Settings::local(folder, agent, sizes_of_host(host_cpus(), host_memory_mb()));
-        read_files(&self.folders.lookup(), &mut local)?;
-        Ok(Settings {
-            listen: self.listen.unwrap_or(local.listen),
-            database,
-            site_name: self.site_name.clone(),
-            public_url: self.public_url.clone(),
-            trusted_proxies: self.trusted_proxy.clone(),
-            ides_dir: self.ides.clone(),
-            ide_path: self.ide_path.clone(),
-            max_sessions: self.max_sessions.or(local.max_sessions),
-            idle: self.idle_rule()?,
-            start_limit: Duration::from_secs(self.start_limit),
-            stop_grace: Duration::from_secs(self.stop_grace),
-            proxy_threads: self.proxy_threads.unwrap_or(local.proxy_threads).max(1),
-            ..local
-        })
+        let defaults = Settings::local(folder.clone(), agent, sizes_of_host(host_cpus(), host_memory_mb()));
+        let lookup = self.folders.lookup();
+        let flags = self.flags(&folder)?;
+        let installation = Installation::load(lookup, defaults, flags).map_err(with_code(CONFIG))?;
+        log_diagnostics(installation.files().diagnostics());
+        Ok(installation.on_reload(|reloaded, _| log_reload(reloaded)))
     }
 
-    fn idle_rule(&self) -> anyhow::Result<IdleRule> {
-        let suspend = seconds("--suspend-after", self.suspend_after)?;
-        Ok(IdleRule {
-            idle_after_s: seconds("--idle-after", self.idle_after)?,
-            ends_after_s: (suspend > 0).then_some(suspend),
-            action: IdleAction::Suspend,
-            ..IdleRule::default()
+    /// What the command line sets over defaults and files.
+    fn flags(self, folder: &Path) -> anyhow::Result<impl Fn(&mut Settings) + use<>> {
+        let database = self.place.database(folder);
+        let suspend_after = self.suspend_after.map(|minutes| seconds("--suspend-after", minutes)).transpose()?;
+        let idle_after = self.idle_after.map(|minutes| seconds("--idle-after", minutes)).transpose()?;
+        Ok(move |settings: &mut Settings| {
+            settings.database.clone_from(&database);
+            set(&mut settings.listen, self.listen);
+            set(&mut settings.site_name, self.site_name.clone());
+            set(&mut settings.start_limit, self.start_limit.map(Duration::from_secs));
+            set(&mut settings.stop_grace, self.stop_grace.map(Duration::from_secs));
+            set(&mut settings.proxy_threads, self.proxy_threads.map(|threads| threads.max(1)));
+            set(&mut settings.public_url, self.public_url.clone().map(Some));
+            set(&mut settings.ides_dir, self.ides.clone().map(Some));
+            set(&mut settings.max_sessions, self.max_sessions.map(Some));
+            set(&mut settings.trusted_proxies, some(&self.trusted_proxy));
+            set(&mut settings.ide_path, some(&self.ide_path));
+            set(&mut settings.idle.idle_after_s, idle_after);
+            set(&mut settings.idle.ends_after_s, suspend_after.map(|seconds| (seconds > 0).then_some(seconds)));
         })
     }
+}
+
+/// What a flag says, when it is there.
+fn set<T>(setting: &mut T, flag: Option<T>) {
+    if let Some(value) = flag {
+        *setting = value;
+    }
+}
+
+/// The values of a flag that may be given more than once, when it is there.
+fn some<T: Clone>(values: &[T]) -> Option<Vec<T>> {
+    (!values.is_empty()).then(|| values.to_vec())
 }
 
 fn seconds(option: &str, minutes: f64) -> anyhow::Result<u64> {
@@ -127,20 +148,26 @@ fn seconds(option: &str, minutes: f64) -> anyhow::Result<u64> {
     whole.map_err(|_| failure(CONFIG, format!("{option} {minutes}: a number of minutes, 0 or more, is needed")))
 }
 
-/// Takes over what the configuration files set. Warnings go to the log; errors are told all at once.
-fn read_files(lookup: &Lookup, settings: &mut Settings) -> anyhow::Result<()> {
-    let files = Configuration::load(lookup);
-    let mut told = files.diagnostics().to_vec();
-    told.extend(settings.apply(&files));
-    let (errors, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(|one| one.level == Level::Error);
-    for one in rest {
-        if one.level == Level::Note { tracing::debug!("{one}") } else { tracing::warn!("{one}") }
+fn log_diagnostics(told: &[Diagnostic]) {
+    for one in told {
+        match one.level {
+            Level::Error => tracing::error!("{one}"),
+            Level::Warning => tracing::warn!("{one}"),
+            Level::Note => tracing::debug!("{one}"),
+        }
     }
-    if errors.is_empty() {
-        return Ok(());
+}
+
+fn log_reload(reloaded: &Reloaded) {
+    log_diagnostics(&reloaded.diagnostics);
+    for change in &reloaded.changes {
+        tracing::info!("{change}");
     }
-    let lines: Vec<String> = errors.iter().map(Diagnostic::to_string).collect();
-    Err(failure(CONFIG, format!("the configuration files have errors:\n{}", lines.join("\n"))))
+    match (reloaded.applied, reloaded.changes.len()) {
+        (false, _) => tracing::error!("the configuration files have errors: what was in force before still is"),
+        (true, 0) => tracing::info!("the configuration files were read again: nothing changed"),
+        (true, changes) => tracing::info!(changes, "the configuration files were read again"),
+    }
 }
 
 fn refuse_root() -> anyhow::Result<()> {
@@ -172,15 +199,16 @@ fn host_memory_mb() -> u64 {
     kib.map_or(4096, |kib| kib / 1024)
 }
 
-async fn serve(place: Place, settings: Settings) -> anyhow::Result<()> {
+async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let clock = Clock::System;
+    let (current, installation) = (installation.settings(), Arc::new(installation));
+    let settings = current.now();
     let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
     let store = place.store().await?;
     warn_of_shared_account(&store, &settings).await?;
     let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
     let launcher = LocalLauncher::open(local).map_err(|e| cannot_run_sessions(&e))?;
-    let settings = Current::new(settings);
-    let sessions = Sessions::new(store.clone(), clock.clone(), settings.clone(), catalogue, Arc::new(launcher));
+    let sessions = Sessions::new(store.clone(), clock.clone(), current, catalogue, Arc::new(launcher));
     // Asking every program for its version takes seconds: the server need not wait for that.
     tokio::spawn({
         let sessions = sessions.clone();
@@ -190,13 +218,15 @@ async fn serve(place: Place, settings: Settings) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(sessions.clone(), &replica_name());
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
-    let server =
-        Server::start(ServerParts { settings, store, sessions, clock }).await.map_err(with_code(UNAVAILABLE))?;
+    let reloading = tokio::spawn(reload_on_hangup(signal(SignalKind::hangup())?, installation.clone()));
+    let parts = ServerParts { installation, store, sessions, clock };
+    let server = Server::start(parts).await.map_err(with_code(UNAVAILABLE))?;
     say(format!("Carrel listens on http://{}", server.local_addr()))?;
 
     wait_for_stop().await?;
     tracing::info!("stopping; sessions go on");
     stop.cancel();
+    reloading.abort();
     server.stop(DRAIN).await;
     supervising.await?;
     Ok(())
@@ -226,6 +256,14 @@ async fn warn_of_shared_account(store: &carrel_store::Store, settings: &Settings
         tracing::warn!("nobody may sign in yet: `carrel user add NAME` makes a user");
     }
     Ok(())
+}
+
+async fn reload_on_hangup(mut hangup: Signal, installation: Arc<Installation>) {
+    while hangup.recv().await.is_some() {
+        let installation = installation.clone();
+        // The listener of the installation logs what came of it.
+        let _ = tokio::task::spawn_blocking(move || installation.reload()).await;
+    }
 }
 
 async fn wait_for_stop() -> anyhow::Result<()> {

@@ -1,0 +1,4 @@
+//! What administrators see and change of the server itself.
+
+pub(crate) mod configuration;
+pub(crate) mod reload;
