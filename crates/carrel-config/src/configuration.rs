@@ -3,7 +3,7 @@
 mod check;
 
 use crate::{
-    diagnostic::{Diagnostic, Level},
+    diagnostic::{Diagnostic, Level, Told},
     lookup::Lookup,
     nearest::nearest,
     options::{File, Format, Row, file_named, files},
@@ -11,17 +11,17 @@ use crate::{
     value::Value,
 };
 use std::{
+    borrow::Cow,
+    collections::HashMap,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// A file longer than this is not one that somebody wrote.
 const LONGEST: u64 = 16 << 20;
-/// How much is told about one file; the rest is counted.
-const TOLD: usize = 500;
 
 /// All files that were found.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,12 @@ pub struct Configuration {
     files: Vec<Found>,
     settings: Vec<Setting>,
     diagnostics: Vec<Diagnostic>,
+    /// Where each option is set last; made when it is first asked for.
+    index: OnceLock<Index>,
 }
+
+/// The last setting of each option, by file, section (empty for none) and key.
+type Index = HashMap<&'static str, HashMap<String, HashMap<String, usize>>>;
 
 /// A file that was found.
 #[derive(Debug, Clone)]
@@ -56,9 +61,9 @@ pub struct Setting {
     /// In which file.
     pub file: &'static File,
     /// In which section, where the file has sections; of which block, counted from 1, where it has blocks.
-    pub section: Option<String>,
+    pub section: Option<Arc<str>>,
     /// The key as it stands there.
-    pub key: String,
+    pub key: Cow<'static, str>,
     /// Its declaration; none where names are the administrator's (`repos.conf`).
     pub row: Option<&'static Row>,
     /// What it is set to.
@@ -134,7 +139,9 @@ impl Configuration {
         let at = At::whole(path);
         if file.format == Format::Folder {
             self.files.push(Found { file, path: at.file.clone(), text: None, mark: 0 });
-            check::role(self, file.role, file.name, &at);
+            let mut told = Told::default();
+            check::role(&mut told, file.role, file.name, &at);
+            self.diagnostics.extend(told.into_list(at));
             return;
         }
         match read_file(&at.file) {
@@ -149,24 +156,12 @@ impl Configuration {
     /// Reads one file's bytes.
     pub fn read(&mut self, file: &'static File, path: impl Into<Arc<Path>>, bytes: &[u8]) {
         let (source, diagnostic) = Source::new(path, bytes);
-        let told_before = self.diagnostics.len();
         let whole = matches!(file.format, Format::Template(_) | Format::Opaque) && !file.secret;
         let text = whole.then(|| source.text().into());
         self.files.push(Found { file, path: source.at(0).file, text, mark: mark(bytes) });
         self.diagnostics.extend(diagnostic);
+        self.index = OnceLock::new();
         check::check(self, file, &source);
-        self.cut(told_before, source.at(0));
-    }
-
-    /// Counts what goes beyond [`TOLD`] instead of telling it.
-    fn cut(&mut self, told_before: usize, at: At) {
-        let keep = told_before + TOLD;
-        let Some(worst) = self.diagnostics.get(keep..).and_then(|rest| rest.iter().map(|d| d.level).min()) else {
-            return;
-        };
-        let text = format!("{} more of this kind are not listed", self.diagnostics.len() - keep);
-        self.diagnostics.truncate(keep);
-        self.diagnostics.push(Diagnostic::new(at, worst, "more", text));
     }
 
     /// Tells about files that nobody will read, which a mistyped name makes.
@@ -220,8 +215,9 @@ impl Configuration {
 
     /// What holds for an option in a section. Of several lines the last one counts.
     pub fn get_in(&self, file: &str, section: Option<&str>, key: &str) -> Held {
-        let here = |s: &&Setting| s.file.name == file && s.section.as_deref() == section && s.key == key;
-        if let Some(set) = self.settings.iter().rfind(here) {
+        let index = self.index.get_or_init(|| index(&self.settings));
+        let last = index.get(file).and_then(|sections| sections.get(section.unwrap_or(""))?.get(key));
+        if let Some(set) = last.and_then(|at| self.settings.get(*at)) {
             return Held { value: Some(set.value.clone()), at: Some(set.at.clone()) };
         }
         let row = file_named(file).and_then(|file| file.option(section.unwrap_or(""), key));
@@ -241,6 +237,15 @@ fn mark(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     hasher.finish()
+}
+
+fn index(settings: &[Setting]) -> Index {
+    let mut index = Index::new();
+    for (at, set) in settings.iter().enumerate() {
+        let section = set.section.as_deref().unwrap_or_default().to_owned();
+        index.entry(set.file.name).or_default().entry(section).or_default().insert(set.key.to_string(), at);
+    }
+    index
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {

@@ -80,6 +80,58 @@ impl Diagnostic {
     }
 }
 
+/// How much is told about one file; the rest is counted.
+pub(crate) const TOLD: usize = 500;
+
+/// What there is to tell about one file: the first of it, and how much more. A file of nonsense has as many faults as
+/// lines, and nobody reads them all; so what will not be told is not put into words either.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    list: Vec<Diagnostic>,
+    more: usize,
+    worst_of_more: Option<Level>,
+}
+
+impl Told {
+    /// Tells one thing more. It is put into words only while there is room for it.
+    pub fn tell(&mut self, level: Level, diagnostic: impl FnOnce() -> Diagnostic) {
+        if self.list.len() < TOLD {
+            self.list.push(diagnostic());
+        } else {
+            self.count(1, level);
+        }
+    }
+
+    /// Tells all that another one tells, behind what is told already.
+    pub fn append(&mut self, other: Self) {
+        for diagnostic in other.list {
+            self.tell(diagnostic.level, || diagnostic);
+        }
+        if let Some(level) = other.worst_of_more {
+            self.count(other.more, level);
+        }
+    }
+
+    fn count(&mut self, more: usize, level: Level) {
+        self.more += more;
+        self.worst_of_more = Some(self.worst_of_more.map_or(level, |worst| worst.min(level)));
+    }
+
+    /// What is told, in the order of lines.
+    pub fn list(&self) -> &[Diagnostic] {
+        &self.list
+    }
+
+    /// All of it; what was only counted is one diagnostic about the whole file.
+    pub(crate) fn into_list(mut self, whole: At) -> Vec<Diagnostic> {
+        if let Some(level) = self.worst_of_more {
+            let text = format!("{} more of this kind are not listed", self.more);
+            self.list.push(Diagnostic::new(whole, level, "more", text));
+        }
+        self.list
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}: {}", self.at, self.level, self.text)?;

@@ -10,9 +10,12 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if word.len() > LONGEST {
         return None;
     }
+    let most = (word.len() / 3).clamp(1, 3);
+    // Every letter that one has more than the other is a step; most known words are out of reach by that alone.
+    let in_reach = |k: &&'a str| k.len().abs_diff(word.len()) <= most || !k.is_ascii();
     let near = |k: &'a str| (distance(&word, &k.chars().flat_map(char::to_lowercase).collect::<Vec<_>>()), k);
-    let (steps, found) = known.into_iter().map(near).min_by_key(|(steps, _)| *steps)?;
-    (steps <= (word.len() / 3).clamp(1, 3)).then_some(found)
+    let (steps, found) = known.into_iter().filter(in_reach).map(near).min_by_key(|(steps, _)| *steps)?;
+    (steps <= most).then_some(found)
 }
 
 /// How many single steps lead from one word to the other (optimal string alignment).

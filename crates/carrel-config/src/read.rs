@@ -1,5 +1,7 @@
 //! Readers of the files' formats. Each takes any bytes, goes through them once, and keeps the line of every value.
 //!
+//! What they find borrows from the text: a file of a megabyte is not copied value by value.
+//!
 //! They take what the original's chart writes: white space at the ends of lines, lines of nothing but white space, keys in
 //! any order. What a value means (`<nil>`, `1e+07`, `true` for `1`) is not their business.
 
@@ -13,11 +15,11 @@ mod template;
 pub use blocks::blocks;
 pub use dcf::{Block, Field, dcf};
 pub use ini::{Entry, Ini, Section, ini};
-pub use json::json;
+pub use json::{is_json, json};
 pub use list::{Item, list};
 pub use template::{Part, template};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Told;
 
 /// What a reader found in a file, and what it has to tell about it.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ pub struct Read<T> {
     /// All that could be read.
     pub found: T,
     /// In the order of lines.
-    pub diagnostics: Vec<Diagnostic>,
+    pub told: Told,
 }
 
 /// A line with nothing to read in it: white space, or a comment.

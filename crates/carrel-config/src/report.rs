@@ -59,8 +59,8 @@ impl Shown {
         let role = setting.row.map_or(setting.file.role, |row| row.role);
         Self {
             file: setting.file.name,
-            section: setting.section.clone(),
-            key: setting.key.clone(),
+            section: setting.section.as_deref().map(str::to_owned),
+            key: setting.key.to_string(),
             value: Some(value),
             default: setting.row.and_then(Row::default_value),
             source: Some(Place { file: setting.at.file.display().to_string(), line: setting.at.line }),
@@ -90,7 +90,7 @@ impl Shown {
 
 /// The options that no file sets. Those of a section or a block belong to each one, so they are unset in none.
 fn unset(configuration: &Configuration) -> impl Iterator<Item = Shown> {
-    let set: HashSet<(&str, &str)> = configuration.settings().iter().map(|s| (s.file.name, s.key.as_str())).collect();
+    let set: HashSet<(&str, &str)> = configuration.settings().iter().map(|s| (s.file.name, s.key.as_ref())).collect();
     let plain = |file: &&File| matches!(file.format, Format::Ini(_));
     let options = files().filter(plain).flat_map(|file| file.options().map(move |row| (file, row)));
     let unset = options.filter(move |(file, row)| row.family().is_none() && !set.contains(&(file.name, row.key)));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::diagnostic::TOLD;
 use proptest::prelude::*;
 
 fn read(name: &str, bytes: impl AsRef<[u8]>) -> Configuration {
@@ -179,6 +180,56 @@ fn a_file_of_nonsense_is_told_in_few_lines_and_in_short_time() {
     let last = configuration.diagnostics().last().unwrap();
     assert_eq!((last.code, last.level), ("more", Level::Warning));
     assert!(last.text.starts_with("49500 more"), "{last}");
+}
+
+/// Files that hold the reader's hands full: every line of them valid, unknown, repeated or nonsense.
+const AWKWARD: [(&str, &str); 9] = [
+    ("rserver.conf", "www-port=8787\n"),
+    ("rserver.conf", "key-%n=1\n"),
+    ("rsession.conf", "#a=[ b:#\n"),
+    ("profiles", "[user%n]\nsession-limit=3\n"),
+    ("launcher-mounts", "MountPath: /a\nmounttype: NFS\nkey: x\n\n"),
+    ("launcher-env", "Environment: A=1\n  B=2\n"),
+    ("r-versions", "/opt/R/%n\n"),
+    ("ip-rules", "permit %n\n"),
+    ("health-check", "#name# #active-sessions#\n"),
+];
+
+/// Whether 16 times the length takes nearer to 16 than to 256 times as long, once in a few tries: what else the machine
+/// does only adds time.
+fn is_linear(name: &str, piece: &str) -> bool {
+    let of_length =
+        |bytes: usize| (0..bytes / piece.len()).map(|i| piece.replace("%n", &i.to_string())).collect::<String>();
+    let time = |text: &str| {
+        let began = std::time::Instant::now();
+        read(name, text);
+        began.elapsed()
+    };
+    // The first so many unknown words are looked up; behind them every line costs the same.
+    let (short, long) = (of_length(16 << 10), of_length(256 << 10));
+    (0..4).any(|_| {
+        let of_short = (0..4).map(|_| time(&short)).min().unwrap();
+        time(&long) < of_short * 64 + std::time::Duration::from_millis(5)
+    })
+}
+
+#[test]
+fn the_time_to_check_a_file_grows_with_its_length_and_not_with_its_square() {
+    for (name, piece) in AWKWARD {
+        assert!(is_linear(name, piece), "{name} of many {piece:?}");
+    }
+}
+
+#[test]
+fn asking_for_options_costs_the_same_in_a_file_of_many_users() {
+    let text: String =
+        (0..5_000).map(|i| ["[user", &i.to_string(), "]\nsession-limit=", &i.to_string(), "\n"].concat()).collect();
+    let configuration = read("profiles", text);
+    // As a scan of all lines for each question this takes minutes.
+    for i in 0..5_000_u64 {
+        let held = configuration.get_in("profiles", Some(&format!("user{i}")), "session-limit");
+        assert_eq!(held.whole(), Some(i));
+    }
 }
 
 #[test]

@@ -5,10 +5,18 @@ use crate::source::Source;
 
 /// Reads blocks whose lines are `Key: value` or, as the chart writes them, `key=value`. A line that is a path is a block of
 /// its own with nothing but a `Path`: that is how `r-versions` began.
-pub fn blocks(source: &Source) -> Read<Vec<dcf::Block>> {
-    let mut read = dcf::fields(source, cut);
-    read.found = read.found.into_iter().flat_map(alone).collect();
-    read
+pub fn blocks<'a>(source: &'a Source) -> Read<Vec<dcf::Block<'a>>> {
+    let Read { found, told } = dcf::fields(source, cut);
+    let mut blocks = Vec::with_capacity(found.len());
+    for block in found {
+        if is_list(&block) {
+            let alone = |field: dcf::Field<'a>| dcf::Block { at: field.at.clone(), fields: vec![field] };
+            blocks.extend(block.fields.into_iter().map(alone));
+        } else {
+            blocks.push(block);
+        }
+    }
+    Read { found: blocks, told }
 }
 
 fn cut(line: &str) -> Option<(&str, &str)> {
@@ -19,10 +27,6 @@ fn cut(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Paths on neighbouring lines are blocks of their own.
-fn alone(block: dcf::Block) -> Vec<dcf::Block> {
-    let is_path = |field: &dcf::Field| field.key.eq_ignore_ascii_case("path");
-    if block.fields.len() < 2 || !block.fields.iter().all(is_path) {
-        return vec![block];
-    }
-    block.fields.into_iter().map(|field| dcf::Block { at: field.at.clone(), fields: vec![field] }).collect()
+fn is_list(block: &dcf::Block<'_>) -> bool {
+    block.fields.len() > 1 && block.fields.iter().all(|field| field.key.eq_ignore_ascii_case("path"))
 }

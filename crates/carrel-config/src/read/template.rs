@@ -1,24 +1,27 @@
 //! The template of the health check's answer.
 
 use super::Read;
-use crate::source::{At, Source};
+use crate::{
+    diagnostic::Told,
+    source::{At, Source},
+};
 
 /// A piece of the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum Part<'a> {
     /// Goes into the answer as it is.
     Text(String),
     /// `#name#`: its value goes into the answer.
     Variable {
         /// The name between the two `#`.
-        name: String,
+        name: &'a str,
         /// Where.
         at: At,
     },
 }
 
 /// Reads a template with `#variables#`. A `#` that begins no variable (`# HELP` of Prometheus) is text.
-pub fn template(source: &Source) -> Read<Vec<Part>> {
+pub fn template(source: &Source) -> Read<Vec<Part<'_>>> {
     let mut parts = Vec::new();
     let mut text = String::new();
     for line in source.lines() {
@@ -32,7 +35,7 @@ pub fn template(source: &Source) -> Read<Vec<Part>> {
                 if !text.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut text)));
                 }
-                parts.push(Part::Variable { name: name.to_owned(), at: source.at(line.number) });
+                parts.push(Part::Variable { name, at: source.at(line.number) });
                 &behind[name.len() + 1..]
             } else {
                 text.push('#');
@@ -44,7 +47,7 @@ pub fn template(source: &Source) -> Read<Vec<Part>> {
     if !text.is_empty() {
         parts.push(Part::Text(text));
     }
-    Read { found: parts, diagnostics: Vec::new() }
+    Read { found: parts, told: Told::default() }
 }
 
 /// The name of a variable, when the text goes on with one and its closing `#`.

@@ -11,24 +11,25 @@ fn source(bytes: impl AsRef<[u8]>) -> Source {
 }
 
 fn told<T>(read: &Read<T>) -> Vec<String> {
-    read.diagnostics.iter().map(ToString::to_string).collect()
+    read.told.list().iter().map(ToString::to_string).collect()
 }
 
 /// `name: key=value@line …` of each section.
 fn sections(text: &str) -> Vec<String> {
-    let read = ini(&source(text));
+    let source = source(text);
+    let read = ini(&source);
     assert_eq!(told(&read), [""; 0]);
-    let entry = |e: &Entry| [" ", &e.key, "=", e.value.as_deref().unwrap_or("-"), "@", &e.at.line.to_string()].concat();
-    let section = |s: &Section| {
-        let name = s.name.as_deref().unwrap_or("");
+    let entry = |e: &Entry<'_>| [" ", e.key, "=", e.value.unwrap_or("-"), "@", &e.at.line.to_string()].concat();
+    let section = |s: &Section<'_>| {
+        let name = s.name.unwrap_or("");
         format!("[{name}]@{}{}", s.at.line, s.entries.iter().map(entry).collect::<String>())
     };
     read.found.sections.iter().map(section).collect()
 }
 
 /// `key=value+more@line …` of each block.
-fn fields(read: &Read<Vec<Block>>) -> Vec<String> {
-    let field = |f: &Field| {
+fn fields(read: &Read<Vec<Block<'_>>>) -> Vec<String> {
+    let field = |f: &Field<'_>| {
         let more: String = f.more.iter().map(|(text, at)| ["+", text, "@", &at.line.to_string()].concat()).collect();
         format!("{}={}@{}{more}", f.key, f.value, f.at.line)
     };
@@ -60,7 +61,8 @@ fn ini_keeps_lines_without_an_equals_sign() {
 
 #[test]
 fn ini_tells_about_wrong_headers_and_missing_keys_and_goes_on() {
-    let read = ini(&source("[open\na=1\n=2\n[x] y\n[ok] # fine\n"));
+    let source = source("[open\na=1\n=2\n[x] y\n[ok] # fine\n");
+    let read = ini(&source);
     assert_eq!(
         told(&read),
         [
@@ -75,8 +77,9 @@ fn ini_tells_about_wrong_headers_and_missing_keys_and_goes_on() {
 
 #[test]
 fn ini_cuts_a_comment_off_a_value_and_says_so() {
-    let read = ini(&source("port=8787 # ours\ncolour=a#b\n"));
-    let values: Vec<_> = read.found.sections[0].entries.iter().map(|e| e.value.as_deref().unwrap()).collect();
+    let source = source("port=8787 # ours\ncolour=a#b\n");
+    let read = ini(&source);
+    let values: Vec<_> = read.found.sections[0].entries.iter().map(|e| e.value.unwrap()).collect();
     assert_eq!(values, ["8787", "a#b"]);
     let note = "f:1: note: what stands behind # in the value of port is taken for a comment [comment-in-value]";
     assert_eq!(told(&read), [note]);
@@ -86,7 +89,8 @@ fn ini_cuts_a_comment_off_a_value_and_says_so() {
 fn dcf_takes_fields_in_any_order_continued_and_separated_by_white_space() {
     let text =
         "Environment:\n    A=1\n    B=x: y\nJobType: session\n   \n# of the homes\nClaimName: home \nMountType: NFS";
-    let read = dcf(&source(text));
+    let source = source(text);
+    let read = dcf(&source);
     assert_eq!(told(&read), [""; 0]);
     assert_eq!(fields(&read), ["Environment=@1+A=1@2+B=x: y@3 JobType=session@4", "ClaimName=home@7 MountType=NFS@8"]);
     assert_eq!(read.found[1].field("mounttype").unwrap().value, "NFS");
@@ -94,9 +98,10 @@ fn dcf_takes_fields_in_any_order_continued_and_separated_by_white_space() {
 
 #[test]
 fn dcf_tells_about_lines_that_belong_to_nothing() {
-    let read = dcf(&source("    A=1\nno colon\n: x\nPath: /a\n"));
+    let source = source("    A=1\nno colon\n: x\nPath: /a\n");
+    let read = dcf(&source);
     assert_eq!(
-        read.diagnostics.iter().map(|d| (d.at.line, d.code)).collect::<Vec<_>>(),
+        read.told.list().iter().map(|d| (d.at.line, d.code)).collect::<Vec<_>>(),
         [(1, "nothing-to-go-on-with"), (2, "no-key"), (3, "no-key")]
     );
     assert_eq!(fields(&read), ["Path=/a@4"]);
@@ -118,8 +123,9 @@ fn blocks_without_headers_take_both_separators_and_bare_paths() {
 
 #[test]
 fn a_list_has_a_thing_a_line() {
-    let read = list(&source("# ours\nquarto.quarto \r\n\n  posit.shiny\n"));
-    let items: Vec<_> = read.found.iter().map(|item| (item.text.as_str(), item.at.line)).collect();
+    let source = source("# ours\nquarto.quarto \r\n\n  posit.shiny\n");
+    let read = list(&source);
+    let items: Vec<_> = read.found.iter().map(|item| (item.text, item.at.line)).collect();
     assert_eq!(items, [("quarto.quarto", 2), ("posit.shiny", 4)]);
 }
 
@@ -127,14 +133,16 @@ fn a_list_has_a_thing_a_line() {
 fn json_names_the_line_that_is_wrong() {
     assert_eq!(json(&source("\u{feff}{\"a\": [1]}")).found["a"][0], 1);
     assert!(json(&source(" \n")).found.as_object().unwrap().is_empty());
-    let wrong = json(&source("{\n  \"a\": 1,\n}\n"));
+    let source = source("{\n  \"a\": 1,\n}\n");
+    let wrong = json(&source);
     assert_eq!(told(&wrong), ["f:3: error: this is not JSON: trailing comma, at column 1 [not-json]"]);
 }
 
 #[test]
 fn the_template_knows_variables_from_comments() {
-    let read = template(&source("# HELP x\nload #load-average#\n#a##b# #C# #"));
-    let part = |part: &Part| match part {
+    let source = source("# HELP x\nload #load-average#\n#a##b# #C# #");
+    let read = template(&source);
+    let part = |part: &Part<'_>| match part {
         Part::Text(text) => text.clone(),
         Part::Variable { name, at } => format!("<{name}@{}>", at.line),
     };
@@ -145,12 +153,13 @@ fn the_template_knows_variables_from_comments() {
 type Reader = fn(&Source);
 
 /// Every reader, for what holds for all of them.
-const READERS: [(&str, Reader); 6] = [
+const READERS: [(&str, Reader); 7] = [
     ("ini", |source| drop(ini(source))),
     ("dcf", |source| drop(dcf(source))),
     ("blocks", |source| drop(blocks(source))),
     ("list", |source| drop(list(source))),
     ("json", |source| drop(json(source))),
+    ("is json", |source| drop(is_json(source))),
     ("template", |source| drop(template(source))),
 ];
 
@@ -181,7 +190,7 @@ proptest! {
         let lines = u32::try_from(source.lines().count()).unwrap();
         let read = ini(&source);
         let entries = read.found.sections.iter().flat_map(|s| &s.entries).map(|e| e.at.line);
-        for line in entries.chain(read.diagnostics.iter().map(|d| d.at.line)) {
+        for line in entries.chain(read.told.list().iter().map(|d| d.at.line)) {
             prop_assert!((1..=lines).contains(&line));
         }
     }
