@@ -104,7 +104,7 @@ impl Settings {
             sign_in_idle: Some(DAY),
             sign_in_limit: 30 * DAY,
             sign_in_pause: Duration::ZERO,
-            proxy_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            proxy_threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
             shared_account: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderName, Uri, request::Parts};
+use http::{HeaderName, request::Parts};
 
 use crate::frames::Frames;
 
@@ -48,15 +48,6 @@ pub trait Watch: Send + Sync {
     fn request(&self, head: &Parts);
 
     /// Bytes that go through a tunnel from the client to the upstream, in order, none left out. They may stop anywhere
-    /// in a websocket frame; [`TunnelState::frames`] keeps the place.
-    fn up(&self, tunnel: &mut TunnelState, bytes: &[u8]);
-}
-
-/// What is kept for a watcher per tunnel.
-#[derive(Debug)]
-pub struct TunnelState {
-    /// The path and query that the upstream was asked for.
-    pub uri: Uri,
-    /// Where the client's websocket frames are.
-    pub frames: Frames,
+    /// in a websocket frame; `frames`, one of each tunnel, keeps the place.
+    fn up(&self, frames: &mut Frames, bytes: &[u8]);
 }

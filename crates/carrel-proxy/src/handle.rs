@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header, request::Parts};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
 
 use crate::{
@@ -68,7 +68,6 @@ async fn to_upstream<H: House>(cx: &Connection<H>, mut head: Parts, body: Incomi
     };
     let switch = prepare(cx, &mut head, &pass);
     pass.upstream.count_request();
-    let uri = switch.is_some().then(|| head.uri.clone());
     let request = Request::from_parts(head, Up::new(body, &pass.upstream, &pass.alive));
     let (conn, answer) = match forward::send(&pass.upstream, request).await {
         // An upload that was stopped for the same reason ends as the client's error.
@@ -85,11 +84,11 @@ async fn to_upstream<H: House>(cx: &Connection<H>, mut head: Parts, body: Incomi
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return edited(answer, &pass.edits).map(|body| Down::of(body, conn, pass.alive));
     }
-    let Some((switch, uri)) = switch.zip(uri) else {
+    let Some(switch) = switch else {
         failed.why = Why::Switched;
         return cx.thread.house.failed(&failed).map(Down::House);
     };
-    switched(cx, switch, uri, answer, pass)
+    switched(cx, switch, answer, pass)
 }
 
 /// Strips and sets; what the client wants to switch to, if it does.
@@ -128,20 +127,14 @@ impl Switch {
 }
 
 /// Agrees to switch, and opens the tunnel once both sides have.
-fn switched<H>(
-    cx: &Connection<H>,
-    switch: Switch,
-    uri: Uri,
-    mut answer: Response<Incoming>,
-    pass: Pass,
-) -> Response<Down> {
+fn switched<H>(cx: &Connection<H>, switch: Switch, mut answer: Response<Incoming>, pass: Pass) -> Response<Down> {
     let Switch { on_client, protocol } = switch;
     let on_upstream = hyper::upgrade::on(&mut answer);
     let protocol = answer.headers().get(header::UPGRADE).cloned().unwrap_or(protocol);
     let mut answer = edited(answer, &pass.edits).map(|_| Down::empty());
     set::switch(answer.headers_mut(), protocol.clone());
     let leave = Arc::clone(&cx.thread.leave);
-    let opening = Opening { pass, leave: Arc::clone(&leave), uri, protocol };
+    let opening = Opening { pass, leave: Arc::clone(&leave), protocol };
     leave.tasks.spawn(opening.open(on_client, on_upstream));
     answer
 }

@@ -48,7 +48,7 @@ mod upstream;
 pub use self::{
     alive::Alive,
     cookies::{Duplicate, cookie},
-    edits::{Edits, TunnelState, Watch},
+    edits::{Edits, Watch},
     house::{BoxError, Failed, House, HouseBody, Pass, Verdict, Why, full_body, house_body},
     origin::same_origin,
     peer::Peer,

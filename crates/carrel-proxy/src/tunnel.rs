@@ -8,15 +8,14 @@ mod pipe;
 use std::{io, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use futures::future::{BoxFuture, poll_fn, try_join};
-use http::{HeaderValue, Uri};
+use http::HeaderValue;
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::time::{sleep, timeout};
 
 use self::pipe::Pipe;
 use crate::{
-    Alive, Pass, TunnelState,
-    frames::Frames,
+    Alive, Pass,
     io::{Front, Io},
     serve::Leave,
 };
@@ -31,7 +30,6 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub(crate) struct Opening {
     pub(crate) pass: Pass,
     pub(crate) leave: Arc<Leave>,
-    pub(crate) uri: Uri,
     pub(crate) protocol: HeaderValue,
 }
 
@@ -58,7 +56,7 @@ impl Opening {
             pipe.follow_frames();
         }
         if let Some(watch) = &self.pass.edits.watch {
-            pipe.watch(Arc::clone(watch), TunnelState { uri: self.uri.clone(), frames: Frames::new() });
+            pipe.watch(Arc::clone(watch));
         }
         // What came early, in the same packets as the heads.
         pipe.came_early(&from_client, &from_upstream);

@@ -3,8 +3,9 @@
 use crate::folder::RunFolder;
 use carrel_model::{Clock, Plan};
 use carrel_proxy::{
-    Alive, Edits, Failed, House, HouseBody, Pass, Peer, PoolSettings, Target, TunnelState, Upstream, Verdict, Watch,
-    frames::opcode, full_body,
+    Alive, Edits, Failed, House, HouseBody, Pass, Peer, PoolSettings, Target, Upstream, Verdict, Watch,
+    frames::{Frames, opcode},
+    full_body,
 };
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
@@ -114,9 +115,9 @@ impl Watch for Use {
         }
     }
 
-    fn up(&self, tunnel: &mut TunnelState, bytes: &[u8]) {
+    fn up(&self, frames: &mut Frames, bytes: &[u8]) {
         let mut used = false;
-        tunnel.frames.feed(bytes, |frame| {
+        frames.feed(bytes, |frame| {
             let data = matches!(frame.opcode, opcode::TEXT | opcode::BINARY | opcode::CONTINUATION);
             used |= data && frame.payload_len > self.quiet_bytes && self.counts();
         });
@@ -156,7 +157,10 @@ fn glob(pattern: &str, text: &str) -> bool {
 
 /// Forwards everything to the IDE.
 pub(crate) struct Gate {
+    /// For requests of the user it runs for: almost all there are.
     pass: Pass,
+    /// Headers that are the same whoever asks.
+    fixed: Vec<(HeaderName, HeaderValue)>,
     /// Headers whose value names who asks: the name, the text before and after.
     naming: Vec<(HeaderName, String)>,
     user: String,
@@ -182,18 +186,21 @@ impl Gate {
             upstream: Upstream::new(Target::Unix(folder.ide()), pool),
             edits: Arc::new(edits),
             alive: Alive::new(),
-            set: header_map(fixed.iter().map(|(name, text)| (name, text.as_str()))),
+            set: Vec::new(),
         };
-        Self { pass, naming, user: plan.user.as_str().to_owned() }
+        let fixed = header_map(fixed.iter().map(|(name, text)| (name, text.as_str())));
+        let mut gate = Self { pass, fixed, naming, user: plan.user.as_str().to_owned() };
+        gate.pass.set = gate.headers_for(&gate.user);
+        gate
     }
 
     /// The headers that the agent's own questions to the IDE get.
     pub(crate) fn own_headers(&self) -> HeaderMap {
-        self.headers_for(&self.user).into_iter().collect()
+        self.pass.set.iter().cloned().collect()
     }
 
     fn headers_for(&self, user: &str) -> Vec<(HeaderName, HeaderValue)> {
-        let mut headers = self.pass.set.clone();
+        let mut headers = self.fixed.clone();
         let named: Vec<_> = self.naming.iter().map(|(name, text)| (name, text.replace("{user}", user))).collect();
         headers.extend(header_map(named.iter().map(|(name, text)| (*name, text.as_str()))));
         headers
@@ -217,9 +224,9 @@ fn header_map<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a str)>) -> V
 impl House for Gate {
     fn admit(&self, head: &Parts, _: &Peer) -> Verdict {
         let mut pass = self.pass.clone();
-        if !self.naming.is_empty() {
-            let caller = head.headers.get(CALLER).and_then(|value| value.to_str().ok());
-            pass.set = self.headers_for(caller.unwrap_or(&self.user));
+        let caller = head.headers.get(CALLER).and_then(|value| value.to_str().ok());
+        if let Some(caller) = caller.filter(|caller| *caller != self.user && !self.naming.is_empty()) {
+            pass.set = self.headers_for(caller);
         }
         Verdict::Forward(pass)
     }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::{TunnelState, Watch, frames::Frames, io::Io, upstream::OpenTunnel};
+use crate::{Watch, frames::Frames, io::Io, upstream::OpenTunnel};
 
 /// How much is read at once.
 const SCRATCH: usize = 64 * 1024;
@@ -32,7 +32,7 @@ pub(super) struct Pipe {
 /// What is noted of the bytes that pass.
 struct Observer {
     counts: OpenTunnel,
-    watch: Option<Box<(Arc<dyn Watch>, TunnelState)>>,
+    watch: Option<Box<(Arc<dyn Watch>, Frames)>>,
     /// Where the upstream's websocket frames are, to know where a close frame may be put.
     frames: Option<Frames>,
 }
@@ -47,8 +47,8 @@ impl Pipe {
         self.observer.frames = Some(Frames::new());
     }
 
-    pub(super) fn watch(&mut self, watch: Arc<dyn Watch>, state: TunnelState) {
-        self.observer.watch = Some(Box::new((watch, state)));
+    pub(super) fn watch(&mut self, watch: Arc<dyn Watch>) {
+        self.observer.watch = Some(Box::new((watch, Frames::new())));
     }
 
     /// Bytes that each side sent before the tunnel was there.
@@ -97,8 +97,8 @@ impl Observer {
     fn up(&mut self, bytes: &[u8]) {
         self.counts.count_up(bytes.len());
         if let Some(watched) = &mut self.watch {
-            let (watch, state) = &mut **watched;
-            watch.up(state, bytes);
+            let (watch, frames) = &mut **watched;
+            watch.up(frames, bytes);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use carrel_proxy::{Edits, PoolSettings, Target, TunnelState, Upstream, Watch, frames::opcode};
+use carrel_proxy::{
+    Edits, PoolSettings, Target, Upstream, Watch,
+    frames::{Frames, opcode},
+};
 use futures::{SinkExt, StreamExt};
 use http::request::Parts;
 use tokio::io::AsyncWriteExt;
@@ -205,9 +208,8 @@ impl Watch for Notes {
         self.requests.lock().unwrap().push(head.uri.to_string());
     }
 
-    fn up(&self, tunnel: &mut TunnelState, bytes: &[u8]) {
-        assert_eq!(tunnel.uri, "/ws?x=1");
-        tunnel.frames.feed(bytes, |frame| self.frames.lock().unwrap().push((frame.opcode, frame.payload_len)));
+    fn up(&self, frames: &mut Frames, bytes: &[u8]) {
+        frames.feed(bytes, |frame| self.frames.lock().unwrap().push((frame.opcode, frame.payload_len)));
     }
 }
 

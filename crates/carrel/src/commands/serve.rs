@@ -69,7 +69,7 @@ pub(crate) struct Serve {
     /// An IDE has this many seconds to end by itself after Suspend or Quit; by default 10.
     #[arg(long, value_name = "SECONDS")]
     stop_grace: Option<u64>,
-    /// How many threads carry bytes between browsers and IDEs; by default one a core.
+    /// How many threads carry bytes between browsers and IDEs; by default one for two cores.
     #[arg(long, value_name = "N")]
     proxy_threads: Option<usize>,
     /// The form of log lines.

@@ -63,10 +63,6 @@ fn rules_are_the_same_where_the_prefix_is_stripped() {
     assert!(counts(&used, "GET", "/?folder=/home/ada"));
 }
 
-fn tunnel() -> TunnelState {
-    TunnelState { uri: "/".parse().unwrap(), frames: Frames::new() }
-}
-
 /// A masked frame of `len` zeros.
 fn frame(first: u8, len: u8) -> Vec<u8> {
     [vec![first, 0x80 | len, 1, 2, 3, 4], vec![0; len.into()]].concat()
@@ -79,7 +75,7 @@ fn a_websocket_that_opens_is_no_use_but_what_a_person_sends_through_it_is() {
     opening.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     used.request(&opening);
     assert_eq!(used.last(), None);
-    let mut tunnel = tunnel();
+    let mut tunnel = Frames::new();
     used.up(&mut tunnel, &[frame(0x89, 30), frame(0x82, 10), frame(0x88, 20)].concat());
     assert_eq!(used.last(), None, "a ping, a keep-alive, a close");
     used.up(&mut tunnel, &frame(0x81, 11)[..3]);
@@ -94,7 +90,7 @@ fn a_message_that_comes_alone_is_no_use_where_the_ide_sends_such_by_itself() {
     let mut plan = plan(false);
     plan.probe.lone_is_quiet = true;
     let used = Use::new(&plan, clock.clone());
-    let (mut one, mut other) = (tunnel(), tunnel());
+    let (mut one, mut other) = (Frames::new(), Frames::new());
     for minutes in [0, 5, 10] {
         clock.set(begin + SignedDuration::from_mins(minutes));
         used.up(&mut one, &[frame(0x82, 63), frame(0x82, 10), frame(0x82, 10)].concat());
