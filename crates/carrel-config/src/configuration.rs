@@ -43,7 +43,7 @@ pub struct Found {
     pub file: &'static File,
     /// Where it is.
     pub path: Arc<Path>,
-    /// What stands in it, where Carrel takes the file as a whole and it is no secret.
+    /// What stands in it, decoded, unless it is a secret.
     text: Option<Arc<str>>,
     mark: u64,
 }
@@ -156,8 +156,7 @@ impl Configuration {
     /// Reads one file's bytes.
     pub fn read(&mut self, file: &'static File, path: impl Into<Arc<Path>>, bytes: &[u8]) {
         let (source, diagnostic) = Source::new(path, bytes);
-        let whole = matches!(file.format, Format::Template(_) | Format::Opaque) && !file.secret;
-        let text = whole.then(|| source.text().into());
+        let text = (!file.secret).then(|| source.text().into());
         self.files.push(Found { file, path: source.at(0).file, text, mark: mark(bytes) });
         self.diagnostics.extend(diagnostic);
         self.index = OnceLock::new();
@@ -177,7 +176,12 @@ impl Configuration {
         }
     }
 
-    /// What stands in a file that Carrel takes as a whole: `health-check`, `login.html`.
+    /// The file of this name, when it was found.
+    pub fn found(&self, name: &str) -> Option<&Found> {
+        self.files.iter().find(|found| found.file.name == name)
+    }
+
+    /// What stands in a file that was found, unless it is a secret.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.files.iter().find(|found| found.file.name == file)?.text.as_deref()
     }

@@ -23,6 +23,6 @@ pub use configuration::Configuration;
 pub use diagnostic::{Diagnostic, Level};
 pub use installation::Installation;
 pub use lookup::Lookup;
-pub use settings::{Current, Settings, admission::Admission, web};
+pub use settings::{Current, Settings, admission::Admission, ides, web};
 pub use source::{At, Source};
 pub use value::{Kind, Value};

@@ -1,14 +1,16 @@
 //! The typed settings that everything else takes.
 
 pub mod admission;
+pub mod ides;
 pub mod web;
 
 use admission::Admission;
+use ides::{IdeSettings, Times};
 use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
 use arc_swap::ArcSwap;
-use carrel_model::{IdleRule, Size};
+use carrel_model::{IdleAction, IdleRule, Size};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The settings in force. A reload replaces them as a whole, so whoever needs several of them together takes them once.
@@ -62,8 +64,10 @@ pub struct Settings {
     pub sizes: Vec<Size>,
     /// How many sessions one user may have running; `None` for no limit.
     pub max_sessions: Option<u32>,
-    /// How long sessions may be without use.
+    /// How long sessions may be without use, where nothing is said of their IDE ([`Settings::idle_of`]).
     pub idle: IdleRule,
+    /// What sessions are given.
+    pub ides: IdeSettings,
     /// How long a start may make no progress.
     pub start_limit: Duration,
     /// How long an IDE has to end by itself after Suspend or Quit.
@@ -99,6 +103,7 @@ impl Settings {
             sizes,
             max_sessions: None,
             idle: IdleRule::default(),
+            ides: IdeSettings::default(),
             start_limit: Duration::from_mins(2),
             stop_grace: Duration::from_secs(10),
             sign_in_idle: Some(DAY),
@@ -126,9 +131,25 @@ impl Settings {
     pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
         let mut told = web::apply(self, files);
         told.extend(admission::apply(self, files));
+        told.extend(ides::apply(self, files));
         if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
             self.max_sessions = Some(1);
         }
         told
+    }
+
+    /// Has sessions of every IDE suspended after so many seconds without use, whatever the files say of one.
+    pub fn suspend_all_after(&mut self, seconds: Option<u64>) {
+        (self.idle.ends_after_s, self.idle.action) = (seconds, IdleAction::Suspend);
+        self.ides.forget_times();
+    }
+
+    /// How long a session of this IDE may be without use.
+    pub fn idle_of(&self, ide: &str) -> IdleRule {
+        let times = self.ides.of(ide).and_then(|one| one.times);
+        match times {
+            Some(Times { ends_after_s, action }) => IdleRule { ends_after_s, action, ..self.idle.clone() },
+            None => self.idle.clone(),
+        }
     }
 }

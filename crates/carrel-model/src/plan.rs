@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// The texts of `command`, `env`, `files` and the paths of `http` may hold variables that the agent fills in, since
 /// only it knows them: `{socket}` and `{ipc}` (paths of the IDE's own sockets), `{run}` (the private folder of the
 /// run), `{secret_file}` (a file with the run's secret), `{home}`, `{folder}`, `{user}` (who it runs for), `{account}`
-/// (the system account that it runs as). Braces around anything else stay as they are: JSON and Python are full of them.
+/// (the system account that it runs as), `{path}` (the account's `PATH`). Braces around anything else stay as they are: JSON and Python are full of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Who it runs for.

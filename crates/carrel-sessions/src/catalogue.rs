@@ -6,6 +6,8 @@
 mod detect;
 mod entry;
 mod fill;
+mod given;
+mod plan;
 mod read;
 mod section;
 

@@ -17,7 +17,7 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// The name of the only cluster of a laptop.
+/// What the cluster of this host is called where no file names it.
 pub const LOCAL_CLUSTER: &str = "local";
 
 /// Who asks, and from where.
@@ -42,8 +42,13 @@ pub enum LaunchError {
     #[error("{}", .0.text)]
     IdeNotAvailable(Cause),
     /// There is no such cluster.
-    #[error("there is no cluster called “{0}”; sessions run on “{LOCAL_CLUSTER}”")]
-    NoSuchCluster(String),
+    #[error("there is no cluster called “{asked}”; sessions run on “{there}”")]
+    NoSuchCluster {
+        /// As asked.
+        asked: String,
+        /// What it is called.
+        there: String,
+    },
     /// The limit of running sessions is reached.
     #[error("you may have {limit} sessions running at once; suspend or quit one first")]
     TooMany {
@@ -121,7 +126,8 @@ impl Sessions {
         catalogue: Catalogue,
         launcher: Arc<dyn Launcher>,
     ) -> Self {
-        let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&settings.now().ide_path)));
+        let now = settings.now();
+        let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&now.ide_path, &now.ides)));
         Self { store, clock, settings, launcher, catalogue: Arc::new(catalogue), offers }
     }
 
@@ -133,9 +139,16 @@ impl Sessions {
     /// Looks again which IDEs are there.
     pub async fn look_again(&self) {
         let (catalogue, settings) = (self.catalogue.clone(), self.settings.now());
-        if let Ok(offers) = tokio::task::spawn_blocking(move || catalogue.detect(&settings.ide_path)).await {
+        if let Ok(offers) =
+            tokio::task::spawn_blocking(move || catalogue.detect(&settings.ide_path, &settings.ides)).await
+        {
             self.offers.store(Arc::new(offers));
         }
+    }
+
+    /// The name of the cluster that sessions run on: this host.
+    pub fn cluster(&self) -> String {
+        self.settings.now().ides.local_cluster.clone().unwrap_or_else(|| LOCAL_CLUSTER.into())
     }
 
     /// The sizes that may be chosen; the first is the default.
@@ -162,8 +175,9 @@ impl Sessions {
     /// Accepts a new session: the row stands when this returns, the rest is the supervisor's.
     pub async fn launch(&self, caller: &Caller, asked: NewSession) -> Result<Session, LaunchError> {
         let offer = self.available(&asked.ide)?;
-        if let Some(cluster) = asked.cluster.as_deref().filter(|c| *c != LOCAL_CLUSTER) {
-            return Err(LaunchError::NoSuchCluster(cluster.chars().take(64).collect()));
+        let cluster = self.cluster();
+        if let Some(asked) = asked.cluster.as_deref().filter(|asked| ![&cluster, LOCAL_CLUSTER].contains(asked)) {
+            return Err(LaunchError::NoSuchCluster { asked: asked.chars().take(64).collect(), there: cluster });
         }
         check_env(&asked.env)?;
         let size = settle_size(&self.sizes(), &asked)?;
@@ -180,13 +194,13 @@ impl Sessions {
             name,
             ide: offer.id,
             spec: Spec {
-                cluster: LOCAL_CLUSTER.into(),
+                cluster,
                 resource_profile: size.resource_profile,
                 cpus: size.cpus,
                 memory_mb: size.memory_mb,
                 folder,
                 env: asked.env,
-                idle: self.settings.now().idle.clone(),
+                idle: self.settings.now().idle_of(&asked.ide),
             },
             state: State::Queued { since: now, cause: None },
             generation: 1,

@@ -10,7 +10,7 @@ use crate::{
 };
 use carrel_model::{Cause, Event, RunId, Session, State, Usage};
 use futures::{StreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
@@ -179,7 +179,11 @@ impl Supervisor {
     async fn note(&self, run: &RunId, seen: Seen, asked: &Asked) {
         let event = match seen {
             Seen::Step(step, detail) => Event::Reached(step, detail),
-            Seen::Ready(address) => Event::Ready(address, self.sessions.settings.now().idle.action),
+            Seen::Ready(address) => {
+                let session = until_stored(|| self.sessions.store.session(&run.session)).await;
+                let action = session.map_or(self.sessions.settings.now().idle.action, |s| s.spec.idle.action);
+                Event::Ready(address, action)
+            }
             Seen::Activity(activity) => Event::Used(activity),
             Seen::Unreachable(cause) => Event::Unreachable(cause),
             Seen::Ended(ending) => Event::Ended(ending),
@@ -345,7 +349,9 @@ impl Supervisor {
     async fn throw_away(&self) -> Result<(), carrel_store::Error> {
         let Sessions { store, clock, .. } = &self.sessions;
         let before = clock.now() - KEPT;
-        store.sessions_forget(before).await?;
+        let listed_for = self.sessions.settings.now().ides.listed_for;
+        let listed_for = listed_for.and_then(|time| SignedDuration::try_from(time).ok()).unwrap_or(KEPT);
+        store.sessions_forget(clock.now().checked_sub(listed_for).unwrap_or(Timestamp::MIN)).await?;
         store.usage_prune(before).await?;
         store.sign_ins_prune(before).await?;
         Ok(())

@@ -79,7 +79,7 @@ fn assert_secret_is_not_in(text: &str) {
 #[test]
 fn installed_programs_are_found_with_their_versions() {
     let Some(path) = programs("installed_programs_are_found_with_their_versions") else { return };
-    let offers = CATALOGUE.detect(&path);
+    let offers = CATALOGUE.detect(&path, &carrel_config::ides::IdeSettings::default());
     for offer in offers.into_iter().filter(|offer| offer.id.as_str() != "rstudio") {
         let found = offer.available.unwrap_or_else(|cause| panic!("{}", cause.text));
         let version = found.version.expect("a version");

@@ -11,6 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Where programs are looked for when the account does not say where.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// What is missing.
 #[derive(Debug)]
 pub(crate) enum Missing {
@@ -71,6 +74,7 @@ impl Prepared {
             ("folder", text(work.clone())),
             ("user", plan.user.as_str().to_owned()),
             ("account", account_name(plan, account)),
+            ("path", account.get("PATH").map_or(USUAL_PATH, |path| path).to_owned()),
         ]);
         let environment = environment(plan, run, &variables, account);
         let mut command = plan.command.iter().map(|text| variables.fill(text));
@@ -118,7 +122,7 @@ fn environment(plan: &Plan, run: &str, variables: &Variables, account: &Account)
         environment.entry(name.into()).or_insert_with(|| account_name(plan, account));
     }
     environment.entry("SHELL".into()).or_insert_with(|| "/bin/sh".into());
-    environment.entry("PATH".into()).or_insert_with(|| "/usr/local/bin:/usr/bin:/bin".into());
+    environment.entry("PATH".into()).or_insert_with(|| USUAL_PATH.into());
     environment.entry("LANG".into()).or_insert_with(|| "C.UTF-8".into());
     environment.extend(plan.env.iter().map(|(name, text)| (name.clone(), variables.fill(text))));
     environment.insert(process::RUN_VARIABLE.into(), run.into());

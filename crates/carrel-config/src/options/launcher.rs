@@ -1,8 +1,8 @@
 //! `launcher.conf` and the files of its clusters.
 
 use super::{
-    File, Format, IN_ONE_PROGRAM, LATER, ON_THIS_HOST,
-    Role::{self, NoEffect, NotSupported, Planned},
+    File, Format, IN_ONE_PROGRAM, ON_THIS_HOST,
+    Role::{self, NoEffect, NotSupported, Used},
     Row, SERVICE_MANAGER, Sections, file, row,
 };
 use crate::value::{
@@ -15,22 +15,22 @@ pub(super) const FILES: &[File] = &[
         "launcher.conf",
         Format::Ini(Sections::Named(&["server", "cluster"])),
         "Where sessions may run.",
-        ON_THIS_HOST,
+        Used,
         &[SERVER, CLUSTER],
     ),
     file(
         "launcher.local.conf",
         Format::Ini(Sections::None),
         "Sessions on the server's own host.",
-        LATER,
-        &[PLUGIN, UNPRIVILEGED],
+        Used,
+        &[PLUGIN, EXPIRY, UNPRIVILEGED],
     ),
     file(
         "launcher.kubernetes.conf",
         Format::Ini(Sections::None),
         "Sessions in a Kubernetes cluster.",
         ON_THIS_HOST,
-        &[PLUGIN, KUBERNETES],
+        &[PLUGIN, EXPIRY_KUBERNETES, KUBERNETES],
     ),
     file("launcher.slurm.conf", Format::Opaque, "Sessions in a Slurm cluster.", NO_SLURM, &[]),
     file("launcher.slurm.profiles.conf", Format::Opaque, "Limits in a Slurm cluster.", NO_SLURM, &[]),
@@ -74,13 +74,14 @@ const SERVER: &[Row] = &[
 ];
 
 const CLUSTER: &[Row] = &[
-    row("name", Text, "", "What people see.", ON_THIS_HOST).section("cluster"),
-    row("type", Choice(&["Local", "Kubernetes", "Slurm", "Plugin"]), "", "What kind of cluster it is.", ON_THIS_HOST)
+    row("name", Text, "", "What people see.", Used).section("cluster"),
+    row("type", Choice(&["Local", "Kubernetes", "Slurm", "Plugin"]), "", "What kind of cluster it is.", Used)
         .section("cluster"),
     row("exe", Path, "", "The program of another maker's plugin.", NotSupported("launchers are part of Carrel"))
         .section("cluster"),
     row("config-file", Path, "", "The file with the cluster's options.", ON_THIS_HOST).section("cluster"),
-    row("allowed-groups", Words, "", "Groups whose members may use it.", LATER).section("cluster"),
+    row("allowed-groups", Words, "", "Groups whose members may use it.", NotSupported("everybody may use the host"))
+        .section("cluster"),
 ];
 
 /// What the file of every cluster has.
@@ -90,15 +91,14 @@ const PLUGIN: &[Row] = &[
     row("enable-debug-logging", Flag, "0", "Logs more.", ONE_LOG),
     row("scratch-path", Path, "/var/lib/rstudio-launcher/{name}", "The plugin's own folder.", NO_SCRATCH),
     row("logging-dir", Path, "", "The folder of logs.", ONE_LOG),
-    row(
-        "job-expiry-hours",
-        WHOLE,
-        "24",
-        "How long an ended session stays listed.",
-        Planned("ended sessions stay listed for a while"),
-    )
-    .unit("hours"),
 ];
+
+const fn expiry(role: Role) -> [Row; 1] {
+    [row("job-expiry-hours", WHOLE, "24", "How long an ended session stays listed.", role).unit("hours")]
+}
+
+const EXPIRY: &[Row] = &expiry(Used);
+const EXPIRY_KUBERNETES: &[Row] = &expiry(ON_THIS_HOST);
 
 const UNPRIVILEGED: &[Row] =
     &[row("unprivileged", Flag, "", "Runs without root.", NoEffect("the server never runs as root"))];

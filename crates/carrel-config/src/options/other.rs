@@ -76,12 +76,12 @@ pub(super) const FILES: &[File] = &[
     file("nginx.http.conf", Format::Opaque, "More configuration of nginx.", NO_NGINX, &[]),
     file("nginx.server.conf", Format::Opaque, "More configuration of nginx.", NO_NGINX, &[]),
     file("nginx.site.conf", Format::Opaque, "More configuration of nginx.", NO_NGINX, &[]),
-    file("themes", Format::Folder, "Themes of RStudio.", LATER, &[]),
-    file("fonts", Format::Folder, "Fonts of RStudio.", LATER, &[]),
-    file("keybindings", Format::Folder, "Key bindings of RStudio.", LATER, &[]),
-    file("snippets", Format::Folder, "Snippets of RStudio.", LATER, &[]),
-    file("templates", Format::Folder, "Templates of RStudio.", LATER, &[]),
-    file("dictionaries", Format::Folder, "Dictionaries of RStudio.", LATER, &[]),
+    file("themes", Format::Folder, "Themes of RStudio.", Role::Used, &[]),
+    file("fonts", Format::Folder, "Fonts of RStudio.", Role::Used, &[]),
+    file("keybindings", Format::Folder, "Key bindings of RStudio.", Role::Used, &[]),
+    file("snippets", Format::Folder, "Snippets of RStudio.", Role::Used, &[]),
+    file("templates", Format::Folder, "Templates of RStudio.", Role::Used, &[]),
+    file("dictionaries", Format::Folder, "Dictionaries of RStudio.", Role::Used, &[]),
 ];
 
 const LOG_FLAGS: Role = Planned("`carrel serve --log-level` and `--log-format` say it; the log goes to standard error");

@@ -172,7 +172,7 @@ const SESSIONS: &[Row] = &[
         NoEffect("it is in the database"),
     ),
     row("session-storage-path", Path, "", "The folder of these files.", NoEffect("it is in the database")),
-    row("rsession-which-r", Path, "", "The R that sessions use.", LATER),
+    row("rsession-which-r", Path, "", "The R that sessions use.", super::Role::Used),
     row(
         "rsession-path",
         Path,
@@ -181,8 +181,20 @@ const SESSIONS: &[Row] = &[
         Planned("`carrel serve --ide-path` says where IDEs are looked for"),
     ),
     row("rldpath-path", Path, "", "The script that finds R's libraries.", ONE_AGENT),
-    row("rsession-ld-library-path", Text, "", "More folders of libraries for sessions.", LATER),
-    row("rsession-config-file", Path, "", "The file read instead of rsession.conf.", LATER),
+    row(
+        "rsession-ld-library-path",
+        Text,
+        "",
+        "More folders of libraries for sessions.",
+        NotSupported("launcher-env sets variables"),
+    ),
+    row(
+        "rsession-config-file",
+        Path,
+        "",
+        "The file read instead of rsession.conf.",
+        NotSupported("rsession.conf is read"),
+    ),
     row(
         "rsession-proxy-max-wait-secs",
         WHOLE,
@@ -191,7 +203,7 @@ const SESSIONS: &[Row] = &[
         NoEffect("a page waits, and shows how far the start is"),
     )
     .unit("seconds"),
-    row("rsession-exec-command", Text, "", "A command that starts the session's program.", LATER),
+    row("rsession-exec-command", Text, "", "A command that starts the session's program.", ONE_AGENT),
     row(
         "database-config-file",
         Path,

@@ -1,8 +1,8 @@
 //! `rserver.conf`: how the server has sessions launched.
 
 use super::{
-    IN_ONE_PROGRAM, LATER, ON_THIS_HOST, ONE_AGENT,
-    Role::{self, NoEffect, Planned},
+    IN_ONE_PROGRAM, NOT_BUILT, ON_THIS_HOST, ONE_AGENT,
+    Role::{self, NoEffect},
     Row, row,
 };
 use crate::value::{
@@ -12,6 +12,9 @@ use crate::value::{
 
 const ALWAYS: Role = NoEffect("a launcher starts every session");
 const DIALS: Role = NoEffect("the server calls the session, never the other way round");
+const NO_DIAL: Role = NoEffect("a session is on a socket of this host, where connecting takes no time");
+const OWN_ENVIRONMENT: Role =
+    NoEffect("sessions have the account's environment and that of launcher-env: the server's own may hold secrets");
 const CARRIED_IN: Role = NoEffect("the agent is one program that needs nothing in the image");
 const NO_PASSWORDS: Role = Role::NotSupported("passwords are not kept, so sessions cannot have them");
 
@@ -23,7 +26,7 @@ pub(super) const ROWS: &[Row] = &[
     row("launcher-verify-ssl-certs", Flag, "1", "Checks the launcher's certificate.", IN_ONE_PROGRAM),
     row("launcher-default-cluster", Text, "", "The cluster that is chosen first.", ON_THIS_HOST),
     row("launcher-sessions-clusters", Words, "", "The clusters for sessions; all when empty.", ON_THIS_HOST),
-    row("launcher-adhoc-clusters", Words, "", "The clusters for jobs; all when empty.", ON_THIS_HOST),
+    row("launcher-adhoc-clusters", Words, "", "The clusters for jobs; all when empty.", NOT_BUILT),
     row("launcher-sessions-callback-address", Url, "", "Where sessions reach the server.", DIALS),
     row(
         "launcher-sessions-callback-verify-ssl-certs",
@@ -56,13 +59,19 @@ pub(super) const ROWS: &[Row] = &[
         "Gives the container the user's groups.",
         ON_THIS_HOST,
     ),
-    row("launcher-sessions-forward-environment", Flag, "1", "Hands the environment on to the session.", LATER),
+    row(
+        "launcher-sessions-forward-environment",
+        Flag,
+        "1",
+        "Hands the environment on to the session.",
+        OWN_ENVIRONMENT,
+    ),
     row(
         "launcher-sessions-forward-container-environment",
         Flag,
         "1",
         "The older name of launcher-sessions-forward-environment.",
-        LATER,
+        OWN_ENVIRONMENT,
     ),
     row("launcher-sessions-use-pam-password", Flag, "0", "Hands the password on to the session.", NO_PASSWORDS),
     row(
@@ -82,10 +91,16 @@ pub(super) const ROWS: &[Row] = &[
         WHOLE,
         "30",
         "How long a request waits for a session.",
-        Planned("answers may take as long as they take"),
+        NoEffect("answers may take as long as they take"),
     )
     .unit("seconds"),
-    row("launcher-sessions-connection-timeout-seconds", WHOLE, "", "How long connecting to a session may take.", LATER)
-        .unit("seconds"),
+    row(
+        "launcher-sessions-connection-timeout-seconds",
+        WHOLE,
+        "",
+        "How long connecting to a session may take.",
+        NO_DIAL,
+    )
+    .unit("seconds"),
     row("launcher-sessions-exe", Path, "", "The program of sessions.", ONE_AGENT),
 ];

@@ -1,6 +1,6 @@
 //! `rsession.conf`: RStudio sessions.
 
-use super::{File, Format, LATER, NOT_BUILT, ONE_AGENT, Role, Row, SUSPEND_AFTER, Sections, file, row};
+use super::{File, Format, NOT_BUILT, ONE_AGENT, Role, Role::Used, Row, Sections, file, row};
 use crate::value::{
     Kind::{Choice, Flag, Path, Text, Url, Whole},
     WHOLE,
@@ -10,28 +10,17 @@ pub(super) const FILES: &[File] = &[file(
     "rsession.conf",
     Format::Ini(Sections::None),
     "RStudio sessions: when they are suspended, and what people may do in them.",
-    LATER,
+    Used,
     &[LIFE, ENVIRONMENT, MAY, R],
 )];
 
-const BY_THE_IDE: Role = Role::Planned("RStudio's own rsession.conf says it to RStudio");
+/// RStudio is handed the line, and does it.
+const BY_THE_IDE: Role = Used;
 
 const LIFE: &[Row] = &[
-    row(
-        "session-timeout-minutes",
-        WHOLE,
-        "120",
-        "Suspends a session after this long without use; 0 for never.",
-        SUSPEND_AFTER,
-    )
-    .unit("minutes"),
-    row(
-        "session-timeout-suspend",
-        Flag,
-        "1",
-        "Suspends the session then, instead of quitting it.",
-        Role::Planned("it is always suspended"),
-    ),
+    row("session-timeout-minutes", WHOLE, "120", "Suspends a session after this long without use; 0 for never.", Used)
+        .unit("minutes"),
+    row("session-timeout-suspend", Flag, "1", "Suspends the session then, instead of quitting it.", Used),
     row(
         "session-quit-child-processes-on-exit",
         Flag,
@@ -39,20 +28,14 @@ const LIFE: &[Row] = &[
         "Ends the session's child processes with it.",
         Role::NoEffect("no process of a session is left behind"),
     ),
-    row(
-        "session-timeout-kill-hours",
-        WHOLE,
-        "0",
-        "Ends a session without use after this long whatever it does; 0 for never.",
-        LATER,
-    )
-    .unit("hours"),
+    row("session-timeout-kill-hours", WHOLE, "0", "Ends a session without use after this long; 0 for never.", Used)
+        .unit("hours"),
     row(
         "session-disconnected-timeout-minutes",
         WHOLE,
         "0",
         "Ends a session that no browser is connected to; 0 for never.",
-        LATER,
+        BY_THE_IDE,
     )
     .unit("minutes"),
     row(
@@ -88,17 +71,11 @@ const LIFE: &[Row] = &[
 ];
 
 const ENVIRONMENT: &[Row] = &[
-    row("session-preflight-script", Path, "", "A script that runs before the session.", LATER),
+    row("session-preflight-script", Path, "", "A script that runs before the session.", BY_THE_IDE),
     row("session-create-public-folder", Flag, "0", "Makes a public folder in the user's home.", BY_THE_IDE),
     row("session-create-profile", Flag, "0", "Makes an .Rprofile in the user's home.", BY_THE_IDE),
     row("session-rprofile-on-resume-default", Flag, "0", "Runs .Rprofile when a session is resumed.", BY_THE_IDE),
-    row(
-        "session-default-working-dir",
-        Path,
-        "",
-        "The folder that sessions begin in.",
-        Role::Planned("people choose it when they launch"),
-    ),
+    row("session-default-working-dir", Path, "", "The folder that sessions begin in.", Used),
     row("session-default-new-project-dir", Path, "~", "The folder for new projects.", BY_THE_IDE),
     row("show-help-home", Flag, "0", "Shows the home page of the help at the start.", BY_THE_IDE),
     row("session-default-console-term", Text, "xterm-256color", "The terminal type of the console.", BY_THE_IDE),
@@ -163,7 +140,7 @@ const MAY: &[Row] = &[
     row("allow-pai", Flag, "0", "Offers the maker's assistant.", BY_THE_IDE),
     row("limit-file-upload-size-mb", WHOLE, "0", "The largest file that may be uploaded; 0 for no limit.", BY_THE_IDE)
         .unit("MB"),
-    row("limit-cpu-time-minutes", WHOLE, "0", "How much CPU time a session may use; 0 for no limit.", LATER)
+    row("limit-cpu-time-minutes", WHOLE, "0", "How much CPU time a session may use; 0 for no limit.", BY_THE_IDE)
         .unit("minutes"),
     row("limit-xfs-disk-quota", Flag, "0", "Shows the user's disk quota.", BY_THE_IDE),
     row("restrict-directory-view", Flag, "0", "Keeps people within their own folders.", BY_THE_IDE),
@@ -171,9 +148,9 @@ const MAY: &[Row] = &[
 ];
 
 const R: &[Row] = &[
-    row("r-libs-user", Path, "", "The folder of the user's packages.", LATER),
-    row("r-cran-repos", Text, "", "The package repository.", LATER),
-    row("r-cran-repos-file", Path, "", "The file read instead of repos.conf.", LATER),
+    row("r-libs-user", Path, "", "The folder of the user's packages.", Used),
+    row("r-cran-repos", Text, "", "The package repository.", Used),
+    row("r-cran-repos-file", Path, "", "The file read instead of repos.conf.", Used),
     row("r-cran-repos-url", Url, "", "Where a list of repositories is fetched.", BY_THE_IDE),
     row("r-auto-reload-source", Flag, "", "Reloads files that changed.", BY_THE_IDE),
     row(

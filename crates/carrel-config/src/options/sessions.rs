@@ -2,7 +2,7 @@
 
 use super::{
     File, Format, LATER, ON_THIS_HOST,
-    Role::{self, NoEffect},
+    Role::{self, NoEffect, NotSupported, Used},
     Row, file, row,
 };
 use crate::value::{
@@ -11,26 +11,20 @@ use crate::value::{
 };
 
 pub(super) const FILES: &[File] = &[
-    file("repos.conf", Format::Names, "Package repositories of R, as `NAME=url`; one of them is CRAN.", LATER, &[]),
-    file("r-versions", Format::Blocks, "Versions of R, a block each.", LATER, &[R_VERSIONS]),
-    file("rstudio-prefs.json", Format::Json, "Preferences that RStudio's users begin with.", LATER, &[]),
-    file("pip.conf", Format::Opaque, "Where pip finds packages.", LATER, &[]),
-    file("odbc.ini", Format::Opaque, "Data sources of ODBC.", LATER, &[]).secret(),
+    file("repos.conf", Format::Names, "Package repositories of R, as `NAME=url`; one of them is CRAN.", Used, &[]),
+    file("r-versions", Format::Blocks, "Versions of R, a block each.", Used, &[R_VERSIONS]),
+    file("rstudio-prefs.json", Format::Json, "Preferences that RStudio's users begin with.", Used, &[]),
+    file("pip.conf", Format::Opaque, "Where pip finds packages.", Used, &[]),
+    file("odbc.ini", Format::Opaque, "Data sources of ODBC.", NO_ODBC, &[]).secret(),
     file(
         "launcher-mounts",
         Format::Dcf,
         "What is mounted into sessions, a block each.",
         ON_THIS_HOST,
-        &[FOR_WHOM, MOUNTS],
+        &[FOR_WHOM_MOUNTS, MOUNTS],
     ),
-    file(
-        "launcher-env",
-        Format::Dcf,
-        "Variables of sessions' environment, in blocks.",
-        LATER,
-        &[FOR_WHOM, ENVIRONMENT],
-    ),
-    file("launcher-ports", Format::Dcf, "Ports of sessions, in blocks.", NO_PORTS, &[FOR_WHOM, PORTS]),
+    file("launcher-env", Format::Dcf, "Variables of sessions' environment, in blocks.", Used, &[FOR_WHOM, ENVIRONMENT]),
+    file("launcher-ports", Format::Dcf, "Ports of sessions, in blocks.", NO_PORTS, &[FOR_WHOM_PORTS, PORTS]),
     file(
         "notifications.conf",
         Format::Dcf,
@@ -48,25 +42,34 @@ pub(super) const FILES: &[File] = &[
     .secret(),
 ];
 
+const NO_ODBC: Role = NoEffect("ODBC itself reads it, from /etc and from the home folder");
 const NO_PORTS: Role = NoEffect("sessions listen on sockets of their own, not on ports");
 
+const FIRST_R: Role = NotSupported("sessions use the first R that the file names; nothing runs before it");
+
 const R_VERSIONS: &[Row] = &[
-    row("Path", Path, "", "The folder of this R.", LATER),
-    row("Label", Text, "", "What people see.", LATER),
-    row("Module", Text, "", "The environment module that has to be loaded.", LATER),
-    row("Script", Path, "", "A script that runs before this R.", LATER),
-    row("Repo", Text, "", "The package repository of this R, or a file with repositories.", LATER),
-    row("Library", Path, "", "The folder of this R's packages.", LATER),
+    row("Path", Path, "", "The folder of this R. Sessions use the first one.", Used),
+    row("Label", Text, "", "What people see.", NoEffect("sessions use the first R, so there is nothing to choose")),
+    row("Module", Text, "", "The environment module that has to be loaded.", FIRST_R),
+    row("Script", Path, "", "A script that runs before this R.", FIRST_R),
+    row("Repo", Text, "", "The package repository of this R, or a file with repositories.", Used),
+    row("Library", Path, "", "The folder of this R's packages.", Used),
 ];
 
 const WORKBENCHES: &[&str] = &["rstudio", "jupyterlab", "jupyter notebook", "jupyter", "vscode", "positron", "any"];
 
 /// The fields that say which sessions a block is for.
-const FOR_WHOM: &[Row] = &[
-    row("JobType", Some(&["session", "adhoc", "any"]), "any", "Sessions or jobs.", ON_THIS_HOST),
-    row("Workbench", Some(WORKBENCHES), "any", "Which IDEs.", ON_THIS_HOST),
-    row("Cluster", Text, "", "Which cluster; any when not set.", ON_THIS_HOST),
-];
+const fn for_whom(role: Role) -> [Row; 3] {
+    [
+        row("JobType", Some(&["session", "adhoc", "any"]), "any", "Sessions or jobs.", role),
+        row("Workbench", Some(WORKBENCHES), "any", "Which IDEs.", role),
+        row("Cluster", Text, "", "Which cluster; any when not set.", role),
+    ]
+}
+
+const FOR_WHOM: &[Row] = &for_whom(Used);
+const FOR_WHOM_MOUNTS: &[Row] = &for_whom(ON_THIS_HOST);
+const FOR_WHOM_PORTS: &[Row] = &for_whom(NO_PORTS);
 
 const MOUNT_TYPES: &[&str] =
     &["Host", "NFS", "CephFs", "GlusterFs", "AzureFile", "KubernetesPersistentVolumeClaim", "Passthrough"];
@@ -82,7 +85,7 @@ const MOUNTS: &[Row] = &[
     row("User", Text, "", "Which user; any when not set.", ON_THIS_HOST),
 ];
 
-const ENVIRONMENT: &[Row] = &[row("Environment", Environment, "", "The variables, a line each.", LATER)];
+const ENVIRONMENT: &[Row] = &[row("Environment", Environment, "", "The variables, a line each.", Used)];
 const PORTS: &[Row] = &[row("Port", PORT, "", "The port.", NO_PORTS)];
 
 const NOTIFICATIONS: &[Row] = &[

@@ -108,7 +108,7 @@ pub(crate) async fn launch_options(
     let suggested_name = app.sessions.suggested_name(&caller.user().id, &named_after).await?;
     let too_many = too_many(&app, &caller).await?;
     Ok(Json(LaunchOptions {
-        clusters: vec![ClusterOption { id: LOCAL_CLUSTER.into(), name: "This machine".into() }],
+        clusters: vec![cluster(app.sessions.cluster())],
         ides: offers.iter().map(ide).collect(),
         sizes: sizes.iter().map(|s| size(s, too_many.as_ref())).collect(),
         default_ide,
@@ -118,6 +118,12 @@ pub(crate) async fn launch_options(
         max_memory_mb: sizes.iter().map(|s| s.memory_mb).max().unwrap_or_default(),
         home: None,
     }))
+}
+
+/// The cluster of this host. Whoever named it wants to see that name.
+fn cluster(id: String) -> ClusterOption {
+    let name = if id == LOCAL_CLUSTER { "This machine".into() } else { id.clone() };
+    ClusterOption { id, name }
 }
 
 /// Why no size can be had at all, when the limit of sessions is reached.

@@ -1,6 +1,7 @@
 //! Which IDEs are there: looking for programs, and asking them for their version.
 
 use super::{Catalogue, Entry, Icon};
+use carrel_config::ides::IdeSettings;
 use carrel_model::{Cause, IdeId, Who};
 use nix::{
     sys::signal::{Signal, killpg},
@@ -76,14 +77,14 @@ impl Catalogue {
     ///
     /// Blocks: new or changed programs are run to say their version, all at once. What they said is remembered until
     /// their file changes; a program that failed is asked again each time.
-    pub fn detect(&self, ide_path: &[PathBuf]) -> Vec<Offer> {
-        self.detect_with(ide_path, &std::env::var_os("PATH").unwrap_or_default())
+    pub fn detect(&self, ide_path: &[PathBuf], ides: &IdeSettings) -> Vec<Offer> {
+        self.detect_with(&Search { ide_path, path: &std::env::var_os("PATH").unwrap_or_default(), ides })
     }
 
-    fn detect_with(&self, ide_path: &[PathBuf], path: &OsStr) -> Vec<Offer> {
+    fn detect_with(&self, search: &Search<'_>) -> Vec<Offer> {
         std::thread::scope(|scope| {
             let looking: Vec<_> =
-                self.entries.iter().map(|entry| (entry, scope.spawn(|| self.find(entry, ide_path, path)))).collect();
+                self.entries.iter().map(|entry| (entry, scope.spawn(|| self.find(entry, search)))).collect();
             looking
                 .into_iter()
                 .map(|(entry, thread)| {
@@ -95,16 +96,18 @@ impl Catalogue {
     }
 
     /// Looks for the programs as [`Catalogue::detect`] does, and runs none: quick, with no version known.
-    pub fn locate(&self, ide_path: &[PathBuf]) -> Vec<Offer> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = |entry| locate(entry, ide_path, &path).map(|programs| Found { programs, version: None });
+    pub fn locate(&self, ide_path: &[PathBuf], ides: &IdeSettings) -> Vec<Offer> {
+        let search = Search { ide_path, path: &std::env::var_os("PATH").unwrap_or_default(), ides };
+        let found = |entry| locate(entry, &search).map(|programs| Found { programs, version: None });
         self.entries.iter().map(|entry| offer(entry, found(entry))).collect()
     }
 
-    fn find(&self, entry: &Entry, ide_path: &[PathBuf], path: &OsStr) -> Result<Found, Cause> {
-        let programs = locate(entry, ide_path, path)?;
+    fn find(&self, entry: &Entry, search: &Search<'_>) -> Result<Found, Cause> {
+        let programs = locate(entry, search)?;
+        let chosen = search.ides.of(entry.id.as_str()).and_then(|one| one.program.as_ref());
+        let first = chosen.map(|program| program.first_arguments.as_slice()).unwrap_or_default();
         let version = match entry.requires.first().and_then(|name| programs.get(name)) {
-            Some(program) if !entry.version.is_empty() => self.versions.of(program, &entry.version),
+            Some(program) if !entry.version.is_empty() => self.versions.of(program, &[first, &entry.version].concat()),
             _ => Said::Version(None),
         };
         match version {
@@ -125,23 +128,55 @@ fn offer(entry: &Entry, available: Result<Found, Cause>) -> Offer {
     }
 }
 
-/// The files of all programs of an entry.
-fn locate(entry: &Entry, ide_path: &[PathBuf], path: &OsStr) -> Result<BTreeMap<String, PathBuf>, Cause> {
+/// Where programs are looked for, and what the configuration files say of them.
+struct Search<'a> {
+    ide_path: &'a [PathBuf],
+    path: &'a OsStr,
+    ides: &'a IdeSettings,
+}
+
+/// The files of all programs of an entry, unless a configuration file says that it is not offered.
+fn locate(entry: &Entry, search: &Search<'_>) -> Result<BTreeMap<String, PathBuf>, Cause> {
+    let one = search.ides.of(entry.id.as_str());
+    if let Some(said) = one.and_then(|one| one.disabled.as_ref()) {
+        let text = format!("{} is switched off here: {said} says so.", entry.name);
+        return Err(Cause::new("ide-disabled", text, Who::Administrator));
+    }
     // A relative folder would make the program depend on where the server was started.
-    let folders: Vec<PathBuf> = ide_path
+    let folders: Vec<PathBuf> = search
+        .ide_path
         .iter()
         .cloned()
-        .chain(std::env::split_paths(path))
+        .chain(std::env::split_paths(search.path))
         .chain(entry.places.iter().cloned())
         .filter(|folder| folder.is_absolute())
         .collect();
-    let find = |(number, name): (usize, &String)| Ok((name.clone(), search(entry, number, &folders)?));
+    let find = |(number, name): (usize, &String)| {
+        let chosen = one.and_then(|one| one.program.as_ref()).filter(|_| number == 0);
+        let path = match (chosen, search.ides.r.program.as_ref().filter(|_| name == "R")) {
+            (Some(program), _) => named(entry, &program.path, &program.said)?,
+            (None, Some(r)) => named(entry, r, "the configuration of R")?,
+            (None, None) => {
+                let other = one.and_then(|one| one.program_name.as_ref()).filter(|_| number == 0);
+                look_for(entry, number, other.unwrap_or(name), &folders)?
+            }
+        };
+        Ok((name.clone(), path))
+    };
     entry.requires.iter().enumerate().map(find).collect()
 }
 
+/// The program that a configuration file names.
+fn named(entry: &Entry, path: &Path, said: &str) -> Result<PathBuf, Cause> {
+    if path.is_file() && access(path, AccessFlags::X_OK).is_ok() {
+        return Ok(path.to_owned());
+    }
+    let text = format!("{} cannot run on this host: {said} names {}, which cannot be run.", entry.name, path.display());
+    Err(Cause::new("ide-not-installed", text, Who::Administrator))
+}
+
 /// The first file of this name that may be run.
-fn search(entry: &Entry, number: usize, folders: &[PathBuf]) -> Result<PathBuf, Cause> {
-    let name = &entry.requires[number];
+fn look_for(entry: &Entry, number: usize, name: &str, folders: &[PathBuf]) -> Result<PathBuf, Cause> {
     let files: Vec<PathBuf> = folders.iter().map(|folder| folder.join(name)).filter(|file| file.is_file()).collect();
     match files.iter().find(|file| access(file.as_path(), AccessFlags::X_OK).is_ok()) {
         Some(file) => Ok(file.clone()),

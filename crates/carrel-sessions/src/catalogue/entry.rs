@@ -1,11 +1,6 @@
-//! An entry of the catalogue, and the plan that it makes of a session.
+//! An entry of the catalogue.
 
-use super::{Found, fill};
-use carrel_config::Settings;
-use carrel_model::{
-    IdeId, Plan, Session,
-    plan::{Http, PlanFile, Probe},
-};
+use carrel_model::{IdeId, plan::Probe};
 use std::path::PathBuf;
 
 /// One of our drawings, by which pages tell IDEs apart.
@@ -56,11 +51,39 @@ pub struct Entry {
     pub version: Vec<String>,
     /// The sentence when the IDE's program is not found; `None` for the usual one.
     pub missing: Option<String>,
+    /// Its own variables, with the values that they have when no configuration file sets them.
+    pub(super) variables: Vec<(String, String)>,
     pub(super) command: Vec<String>,
+    /// Arguments that those of a configuration file replace.
+    pub(super) arguments: Vec<String>,
+    /// Arguments that are added when a configuration file sets a variable.
+    pub(super) when: Vec<(String, Vec<String>)>,
     pub(super) env: Vec<(String, String)>,
-    pub(super) files: Vec<PlanFile>,
+    pub(super) files: Vec<EntryFile>,
+    pub(super) extensions: Option<Extensions>,
     pub(super) http: HttpEntry,
     pub(super) probe: Probe,
+}
+
+/// One of `[[start.files]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EntryFile {
+    pub(super) path: String,
+    pub(super) text: String,
+    pub(super) keep: bool,
+    /// Written only when a configuration file sets this variable.
+    pub(super) when: Option<String>,
+    /// The variable whose value is a JSON object, the keys of which are laid over the text's.
+    pub(super) merge: Option<String>,
+}
+
+/// The `[start.extensions]` of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Extensions {
+    /// Installs the one whose name is added to it.
+    pub(super) command: Vec<String>,
+    /// Where they are afterwards.
+    pub(super) folder: String,
 }
 
 /// The `[http]` of an entry.
@@ -70,56 +93,4 @@ pub(super) struct HttpEntry {
     pub(super) headers: Vec<(String, String)>,
     pub(super) ready: String,
     pub(super) keep_alive: usize,
-}
-
-impl Entry {
-    /// What a launcher is to do for `session`, with the programs of `found`. Pure; it holds no secret.
-    ///
-    /// Where entry and session set the same variable of the environment, the entry's stays: it is how the IDE is reached.
-    pub fn plan(&self, found: &Found, session: &Session, settings: &Settings) -> Plan {
-        let value = |name: &str| self.value(name, found, session);
-        let fill = |text: &String| fill::fill(text, value);
-        let pair = |(name, text): &(String, String)| (name.clone(), fill(text));
-        let spec = &session.spec;
-        let mut env = spec.env.clone();
-        env.extend(self.env.iter().map(pair));
-        Plan {
-            user: session.owner_name.clone(),
-            command: self.command.iter().map(fill).collect(),
-            env,
-            folder: spec.folder.as_ref().map(PathBuf::from),
-            files: self
-                .files
-                .iter()
-                .map(|file| PlanFile { path: fill(&file.path), text: fill(&file.text), keep: file.keep })
-                .collect(),
-            http: Http {
-                prefix: session.url(),
-                strip_prefix: self.http.strip_prefix,
-                headers: self.http.headers.iter().map(pair).collect(),
-                ready_path: fill(&self.http.ready),
-                keep_alive: self.http.keep_alive,
-            },
-            probe: self.probe.clone(),
-            cpus: spec.cpus,
-            memory_mb: spec.memory_mb,
-            idle: spec.idle.clone(),
-            start_limit_s: settings.start_limit.as_secs(),
-        }
-    }
-
-    /// The value of a variable that is known here.
-    fn value(&self, name: &str, found: &Found, session: &Session) -> Option<String> {
-        let program = |name: &str| found.programs.get(name).map(|path| path.display().to_string());
-        match name.split_once(':') {
-            Some((_, name)) => program(name),
-            None => match name {
-                "program" => program(self.requires.first()?),
-                "prefix" => Some(session.url()),
-                "base" => Some(session.url().trim_end_matches('/').to_owned()),
-                "session" => Some(session.id.to_string()),
-                _ => None,
-            },
-        }
-    }
 }

@@ -5,10 +5,12 @@
 
 use std::ops::Range;
 
-/// Filled in by [`super::Entry::plan`]: the paths of programs, the session's path with and without its last slash, its id.
+/// Filled in by [`super::Entry::plan`], beside the variables of the entry itself: the paths of programs, the session's path
+/// with and without its last slash, its id.
 pub(super) const OURS: [&str; 4] = ["program", "prefix", "base", "session"];
 /// Filled in by the agent, in every text of a plan.
-pub(super) const AGENTS: [&str; 8] = ["socket", "ipc", "run", "secret_file", "home", "folder", "user", "account"];
+pub(super) const AGENTS: [&str; 9] =
+    ["socket", "ipc", "run", "secret_file", "home", "folder", "user", "account", "path"];
 /// Filled in by the agent, in headers only, so that it stands in no file, argument or environment.
 pub(super) const SECRET: &str = "secret";
 

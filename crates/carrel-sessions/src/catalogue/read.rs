@@ -2,12 +2,13 @@
 
 use super::{
     Fault,
-    entry::{Entry, HttpEntry, Icon},
+    entry::{Entry, EntryFile, Extensions, HttpEntry, Icon},
+    fill,
     section::{Notes, Section},
 };
 use carrel_model::{
     IdeId, NameError,
-    plan::{BusyProbe, PlanFile, Probe},
+    plan::{BusyProbe, Probe},
 };
 use toml::Table;
 
@@ -28,12 +29,14 @@ pub(super) fn entry(file: &str, text: &str, source: Source<'_>, faults: &mut Vec
     let id = read_id(&mut root, &mut notes);
     let name = root.needed("name", &mut notes);
     let icon = icon(&mut root, &mut notes);
+    let variables = root.pairs("variables", &mut notes);
     let program = root.section("program", &mut notes);
     let start = root.section("start", &mut notes);
     let http = root.section("http", &mut notes);
     let activity = root.section("activity", &mut notes);
     root.finish(&mut notes);
 
+    declare(&variables, &mut notes);
     let program = read_program(program, &mut notes);
     let start = read_start(start, &program.requires, source, &mut notes);
     let http = read_http(http, &program.requires, &mut notes);
@@ -49,12 +52,32 @@ pub(super) fn entry(file: &str, text: &str, source: Source<'_>, faults: &mut Vec
         places: program.places.into_iter().map(Into::into).collect(),
         version: program.version,
         missing: program.missing,
+        variables,
         command: start.command,
+        arguments: start.arguments,
+        when: start.when,
         env: start.env,
         files: start.files,
+        extensions: start.extensions,
         http,
         probe,
     })
+}
+
+/// The entry's own variables. Their values are filled in by the agent, which knows its own variables only.
+fn declare(variables: &[(String, String)], notes: &mut Notes<'_>) {
+    for (name, text) in variables {
+        let key = format!("variables.{name}");
+        if fill::OURS.contains(&name.as_str()) || fill::AGENTS.contains(&name.as_str()) || name == fill::SECRET {
+            notes.fault(&key, "there is a variable of this name already");
+        }
+        for (_, used) in fill::variables(text).filter(|(_, used)| !fill::AGENTS.contains(used)) {
+            notes.fault(&key, format!("{{{used}}} is not known here: {} are", fill::AGENTS.join(", ")));
+        }
+    }
+    for (name, _) in variables {
+        notes.declare(name);
+    }
 }
 
 struct ProgramEntry {
@@ -84,8 +107,11 @@ fn read_program(mut section: Section, notes: &mut Notes<'_>) -> ProgramEntry {
 
 struct StartEntry {
     command: Vec<String>,
+    arguments: Vec<String>,
+    when: Vec<(String, Vec<String>)>,
     env: Vec<(String, String)>,
-    files: Vec<PlanFile>,
+    files: Vec<EntryFile>,
+    extensions: Option<Extensions>,
 }
 
 fn read_start(mut section: Section, requires: &[String], source: Source<'_>, notes: &mut Notes<'_>) -> StartEntry {
@@ -94,8 +120,15 @@ fn read_start(mut section: Section, requires: &[String], source: Source<'_>, not
     if command.is_empty() {
         notes.fault(&key, "it is missing: the program and its arguments, [\"{program}\", …]");
     }
-    for text in &command {
-        notes.variables(&key, text, requires, false);
+    let arguments = section.texts("arguments", notes);
+    let when = section.lists("when", notes);
+    for (name, _) in &when {
+        notes.declare(name);
+    }
+    let all = command.iter().map(|text| ("command", text)).chain(arguments.iter().map(|text| ("arguments", text)));
+    let all = all.chain(when.iter().flat_map(|(_, texts)| texts.iter().map(|text| ("when", text))));
+    for (key, text) in all {
+        notes.variables(&format!("start.{key}"), text, requires, false);
     }
     let env = section.pairs("env", notes);
     for (name, text) in &env {
@@ -103,24 +136,46 @@ fn read_start(mut section: Section, requires: &[String], source: Source<'_>, not
     }
     let files = section.tables("files", notes);
     let files = files.into_iter().filter_map(|table| read_file(table, requires, source, notes)).collect();
+    let extensions = section.has("extensions").then(|| section.section("extensions", notes));
+    let extensions = extensions.map(|table| read_extensions(table, requires, notes));
     section.finish(notes);
-    StartEntry { command, env, files }
+    StartEntry { command, arguments, when, env, files, extensions }
 }
 
-fn read_file(mut section: Section, requires: &[String], source: Source<'_>, notes: &mut Notes<'_>) -> Option<PlanFile> {
+fn read_extensions(mut section: Section, requires: &[String], notes: &mut Notes<'_>) -> Extensions {
+    let command = section.texts("command", notes);
+    if command.is_empty() {
+        notes.fault(&section.key("command"), "it is missing: what installs the extension whose name is added to it");
+    }
+    let folder = section.needed("folder", notes);
+    for (key, text) in command.iter().map(|text| ("command", text)).chain([("folder", &folder)]) {
+        notes.variables(&section.key(key), text, requires, false);
+    }
+    section.finish(notes);
+    Extensions { command, folder }
+}
+
+fn read_file(
+    mut section: Section,
+    requires: &[String],
+    source: Source<'_>,
+    notes: &mut Notes<'_>,
+) -> Option<EntryFile> {
     let path = section.needed("path", notes);
     let path_key = section.key("path");
-    if !path.is_empty() && !path.starts_with("{run}/") && !path.starts_with("{home}/") {
+    let is_own = notes.owns_beginning_of(&path);
+    if !path.is_empty() && !path.starts_with("{run}/") && !path.starts_with("{home}/") && !is_own {
         notes.fault(&path_key, "it has to begin with {run}/ or {home}/: only these folders are the user's");
     }
     notes.variables(&path_key, &path, requires, false);
     let keep = section.flag("keep", notes).unwrap_or(false);
-    if !keep && path.starts_with("{home}/") {
+    if !keep && (path.starts_with("{home}/") || is_own) {
         notes.fault(
             &section.key("keep"),
             "it has to be true for a file in the home folder: what a user has there is theirs",
         );
     }
+    let (when, merge) = (section.text("when", notes), section.text("merge", notes));
     let text = match (section.text("text", notes), section.text("source", notes)) {
         (Some(text), None) => Some(text),
         (None, Some(name)) if name.contains('/') => {
@@ -136,7 +191,7 @@ fn read_file(mut section: Section, requires: &[String], source: Source<'_>, note
         }
     };
     section.finish(notes);
-    Some(PlanFile { path, text: text?, keep })
+    Some(EntryFile { path, text: text?, keep, when, merge })
 }
 
 fn read_http(mut section: Section, requires: &[String], notes: &mut Notes<'_>) -> HttpEntry {

@@ -9,11 +9,23 @@ pub(super) struct Notes<'a> {
     file: &'a str,
     faults: &'a mut Vec<Fault>,
     found: bool,
+    /// The entry's own variables.
+    own: Vec<String>,
 }
 
 impl<'a> Notes<'a> {
     pub(super) fn of(file: &'a str, faults: &'a mut Vec<Fault>) -> Self {
-        Self { file, faults, found: false }
+        Self { file, faults, found: false, own: Vec::new() }
+    }
+
+    /// Takes a variable of the entry's own for known.
+    pub(super) fn declare(&mut self, name: &str) {
+        self.own.push(name.to_owned());
+    }
+
+    /// Whether a path begins with a variable of the entry's own, which stands for a folder of the user's.
+    pub(super) fn owns_beginning_of(&self, path: &str) -> bool {
+        self.own.iter().any(|own| path.starts_with(&format!("{{{own}}}/")))
     }
 
     /// Whether this file has any.
@@ -29,7 +41,10 @@ impl<'a> Notes<'a> {
     /// Complains of variables that nobody fills in.
     pub(super) fn variables(&mut self, key: &str, text: &str, requires: &[String], secret: bool) {
         for (_, name) in fill::variables(text) {
-            let known = fill::OURS.contains(&name) || fill::AGENTS.contains(&name) || (secret && name == fill::SECRET);
+            let known = fill::OURS.contains(&name)
+                || fill::AGENTS.contains(&name)
+                || self.own.iter().any(|own| own == name)
+                || (secret && name == fill::SECRET);
             match name.split_once(':') {
                 Some((_, program)) if requires.iter().any(|r| r == program) => {}
                 Some((_, program)) => self.fault(key, format!("{{{name}}}: “{program}” is not in program.requires")),
@@ -39,6 +54,7 @@ impl<'a> Notes<'a> {
                 }
                 None => {
                     let names = fill::OURS.iter().chain(&fill::AGENTS).copied();
+                    let names = names.chain(self.own.iter().map(String::as_str));
                     let hint =
                         did_you_mean(name, names).map(|n| format!(", did you mean {{{n}}}?")).unwrap_or_default();
                     self.fault(key, format!("there is no variable {{{name}}}{hint}"));
@@ -117,6 +133,16 @@ impl Section {
     pub(super) fn pairs(&mut self, key: &'static str, notes: &mut Notes<'_>) -> Vec<(String, String)> {
         let pair = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
         self.take(key, "a table of texts", notes, |value| value.as_table()?.iter().map(pair).collect())
+            .unwrap_or_default()
+    }
+
+    /// A table of lists.
+    pub(super) fn lists(&mut self, key: &'static str, notes: &mut Notes<'_>) -> Vec<(String, Vec<String>)> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let list = |(name, value): (&String, &Value)| {
+            Some((name.clone(), value.as_array()?.iter().map(text).collect::<Option<_>>()?))
+        };
+        self.take(key, "a table of lists of texts", notes, |value| value.as_table()?.iter().map(list).collect())
             .unwrap_or_default()
     }
 

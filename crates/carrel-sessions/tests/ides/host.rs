@@ -1,6 +1,6 @@
 //! Runs a plan the way the agent does, with nothing between the test and the IDE.
 
-use carrel_config::Settings;
+use carrel_config::{Settings, ides::IdeSettings};
 use carrel_model::{IdeId, IdleRule, Plan, Session, SessionId, Spec, State, UserId};
 use carrel_sessions::catalogue::{Catalogue, Found};
 use jiff::Timestamp;
@@ -265,6 +265,7 @@ fn fill(text: &str, dir: &Path) -> String {
         ("{folder}", path("home")),
         ("{user}", "ada".to_owned()),
         ("{account}", name),
+        ("{path}", "/usr/local/bin:/usr/bin:/bin".to_owned()),
     ];
     values.iter().fold(text.to_owned(), |text, (variable, value)| text.replace(variable, value))
 }
@@ -312,6 +313,6 @@ fn write(path: &Path, text: &str) {
 
 /// The programs of an entry as [`Catalogue::detect`] finds them.
 pub(crate) fn found(id: &IdeId, ide_path: &[PathBuf]) -> Found {
-    let offer = CATALOGUE.detect(ide_path).into_iter().find(|offer| offer.id == *id).unwrap();
+    let offer = CATALOGUE.detect(ide_path, &IdeSettings::default()).into_iter().find(|offer| offer.id == *id).unwrap();
     offer.available.unwrap_or_else(|cause| panic!("{}", cause.text))
 }

@@ -57,7 +57,8 @@ pub(crate) struct Serve {
     /// How many sessions one user may have running at once.
     #[arg(long, value_name = "N")]
     max_sessions: Option<u32>,
-    /// Without use for this many minutes a session is suspended; 0 for never. Without it: what the files say, or 120.
+    /// Without use for this many minutes a session of any IDE is suspended; 0 for never. Without it: what the files say,
+    /// or 120.
     #[arg(long, value_name = "MINUTES")]
     suspend_after: Option<f64>,
     /// Without use for this many minutes a session is called Idle; by default 5.
@@ -126,7 +127,9 @@ impl Serve {
             set(&mut settings.trusted_proxies, some(&self.trusted_proxy));
             set(&mut settings.ide_path, some(&self.ide_path));
             set(&mut settings.idle.idle_after_s, idle_after);
-            set(&mut settings.idle.ends_after_s, suspend_after.map(|seconds| (seconds > 0).then_some(seconds)));
+            if let Some(seconds) = suspend_after {
+                settings.suspend_all_after((seconds > 0).then_some(seconds));
+            }
         })
     }
 }

@@ -82,7 +82,7 @@ impl From<LaunchError> for Problem {
             LaunchError::Ask(AskError::Folder(_)) => Self::unprocessable("bad-folder", detail),
             LaunchError::Ask(AskError::Env { .. }) => Self::unprocessable("bad-env", detail),
             LaunchError::NoSuchIde(_) => Self::unprocessable("no-such-ide", detail),
-            LaunchError::NoSuchCluster(_) => Self::unprocessable("no-such-cluster", detail),
+            LaunchError::NoSuchCluster { .. } => Self::unprocessable("no-such-cluster", detail),
             LaunchError::IdeNotAvailable(cause) => Self::new(StatusCode::CONFLICT, cause.code, cause.text),
             LaunchError::TooMany { .. } => Self::new(StatusCode::CONFLICT, "too-many-sessions", detail),
             LaunchError::Store(error) => error.into(),

@@ -45,7 +45,12 @@ impl Host {
     }
 
     fn offer(&self) -> Offer {
-        let offers = self.catalogue.detect_with(&[self.file("ide-path")], self.file("path").as_os_str());
+        self.offer_by(&IdeSettings::default())
+    }
+
+    fn offer_by(&self, ides: &IdeSettings) -> Offer {
+        let (ide_path, path) = ([self.file("ide-path")], self.file("path"));
+        let offers = self.catalogue.detect_with(&Search { ide_path: &ide_path, path: path.as_os_str(), ides });
         offers.into_iter().find(|offer| offer.id.as_str() == "lab").unwrap()
     }
 

@@ -1,0 +1,173 @@
+//! The plan that an entry makes of a session: its own data, with what the configuration files say over it. Pure.
+
+use super::{Entry, Found, entry::EntryFile, fill, given};
+use carrel_config::{Settings, ides::OneIde};
+use carrel_model::{
+    Plan, Session,
+    plan::{Http, PlanFile},
+};
+use std::path::PathBuf;
+
+/// Where the list of extensions stands that a session is to install.
+const LIST: &str = "{run}/extensions";
+
+/// Installs the extensions of the list `$1` that are not in the folder `$2`, by the command `{install}`, and becomes the IDE.
+/// It is done beside the IDE, so that a registry that does not answer delays no start, and what fails is told in the
+/// session's output. The process in between is gone at once: whoever reaps it is not the IDE.
+const INSTALL: &str = r#"((while IFS= read -r extension; do
+    case $extension in
+    */* | *@*) ;;
+    *) for there in "$2/$extension"-[0-9]*; do test -e "$there" && continue 2; done ;;
+    esac
+    {install} "$extension" </dev/null || echo "The extension $extension was not installed: see above."
+done <"$1") &)
+shift {count}
+exec "$@""#;
+
+impl Entry {
+    /// What a launcher is to do for `session`, with the programs of `found`. It holds no secret.
+    ///
+    /// Where entry and session set the same variable of the environment, the entry's stays: it is how the IDE is reached.
+    pub fn plan(&self, found: &Found, session: &Session, settings: &Settings) -> Plan {
+        let texts = Texts { entry: self, found, session, said: settings.ides.of(self.id.as_str()) };
+        let spec = &session.spec;
+        let mut env = given::environment(session, settings);
+        env.extend(spec.env.clone());
+        let mut files = given::files(&mut env, settings);
+        env.extend(self.env.iter().map(|pair| texts.pair(pair)));
+        files.extend(self.files.iter().filter_map(|file| texts.file(file)));
+        let command = texts.with_extensions(texts.command(), &mut files);
+        Plan {
+            user: session.owner_name.clone(),
+            command,
+            env,
+            folder: spec.folder.as_ref().map(PathBuf::from),
+            files,
+            http: Http {
+                prefix: session.url(),
+                strip_prefix: self.http.strip_prefix,
+                headers: self.http.headers.iter().map(|pair| texts.pair(pair)).collect(),
+                ready_path: texts.fill(&self.http.ready),
+                keep_alive: self.http.keep_alive,
+            },
+            probe: self.probe.clone(),
+            cpus: spec.cpus,
+            memory_mb: spec.memory_mb,
+            idle: spec.idle.clone(),
+            start_limit_s: settings.start_limit.as_secs(),
+        }
+    }
+}
+
+/// The texts of an entry, for one session.
+struct Texts<'a> {
+    entry: &'a Entry,
+    found: &'a Found,
+    session: &'a Session,
+    /// What the configuration files say of the IDE.
+    said: Option<&'a OneIde>,
+}
+
+impl Texts<'_> {
+    fn fill(&self, text: &str) -> String {
+        fill::fill(text, |name| self.value(name))
+    }
+
+    fn fill_all(&self, texts: &[String]) -> Vec<String> {
+        texts.iter().map(|text| self.fill(text)).collect()
+    }
+
+    fn pair(&self, (name, text): &(String, String)) -> (String, String) {
+        (name.clone(), self.fill(text))
+    }
+
+    /// The value of a variable that is known here.
+    fn value(&self, name: &str) -> Option<String> {
+        let program = |name: &str| self.found.programs.get(name).map(|path| path.display().to_string());
+        if let Some((_, name)) = name.split_once(':') {
+            return program(name);
+        }
+        match name {
+            "program" => program(self.entry.requires.first()?),
+            "prefix" => Some(self.session.url()),
+            "base" => Some(self.session.url().trim_end_matches('/').to_owned()),
+            "session" => Some(self.session.id.to_string()),
+            _ => self.set(name).or_else(|| {
+                self.entry.variables.iter().find(|(known, _)| known == name).map(|(_, default)| default.clone())
+            }),
+        }
+    }
+
+    /// What the configuration files set a variable of the entry to.
+    fn set(&self, name: &str) -> Option<String> {
+        let value = self.said?.values.get(name)?;
+        // Whoever chose a folder wants to begin in it.
+        (name != "working_dir" || self.session.spec.folder.is_none()).then(|| value.clone())
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.said.is_some_and(|said| said.values.contains_key(name))
+    }
+
+    fn file(&self, file: &EntryFile) -> Option<PlanFile> {
+        if file.when.as_ref().is_some_and(|name| !self.is_set(name)) {
+            return None;
+        }
+        let text = self.fill(&file.text);
+        let over = file.merge.as_ref().and_then(|name| self.set(name));
+        let text = over.and_then(|over| merged(&text, &over)).unwrap_or(text);
+        Some(PlanFile { path: self.fill(&file.path), text, keep: file.keep })
+    }
+
+    /// Program and arguments. The administrator's stand in for those of the entry that may be replaced.
+    fn command(&self) -> Vec<String> {
+        let entry = self.entry;
+        let mut command = self.fill_all(&entry.command);
+        let program = self.said.and_then(|said| said.program.as_ref());
+        let first = program.map(|program| program.first_arguments.as_slice()).unwrap_or_default();
+        command.splice(1.min(command.len())..1.min(command.len()), first.iter().cloned());
+        let theirs = self.said.and_then(|said| said.arguments.as_deref());
+        match theirs {
+            Some(arguments) => command.extend(arguments.iter().cloned()),
+            None => command.extend(self.fill_all(&entry.arguments)),
+        }
+        let is_free =
+            |argument: &String| !theirs.unwrap_or_default().iter().any(|their| name_of(their) == name_of(argument));
+        let when = entry.when.iter().filter(|(name, _)| self.is_set(name));
+        let when: Vec<String> = when.flat_map(|(_, arguments)| self.fill_all(arguments)).collect();
+        command.extend(when.into_iter().filter(is_free));
+        command
+    }
+
+    /// The command that installs extensions before it becomes `command`, when there are any to install.
+    fn with_extensions(&self, command: Vec<String>, files: &mut Vec<PlanFile>) -> Vec<String> {
+        let (Some(install), Some(said)) = (&self.entry.extensions, self.said) else { return command };
+        if said.extensions.is_empty() {
+            return command;
+        }
+        let is_id = |extension: &str| !extension.contains('/');
+        let lines =
+            said.extensions.iter().map(|line| if is_id(line) { line.to_ascii_lowercase() } else { line.clone() });
+        let text = lines.map(|line| line + "\n").collect();
+        files.push(PlanFile { path: LIST.into(), text, keep: false });
+        let count = install.command.len();
+        let places: Vec<String> = (3..count + 3).map(|place| format!("\"${{{place}}}\"")).collect();
+        let script = INSTALL.replace("{install}", &places.join(" ")).replace("{count}", &(count + 2).to_string());
+        let before =
+            ["/bin/sh".to_owned(), "-c".into(), script, "carrel".into(), LIST.into(), self.fill(&install.folder)];
+        before.into_iter().chain(self.fill_all(&install.command)).chain(command).collect()
+    }
+}
+
+/// What stands before the value of an argument.
+fn name_of(argument: &str) -> &str {
+    argument.split_once('=').map_or(argument, |(name, _)| name)
+}
+
+/// The JSON object `text` with the keys of the object `over` laid over it.
+fn merged(text: &str, over: &str) -> Option<String> {
+    let object = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).ok();
+    let mut object_of = object(text)?;
+    object_of.extend(object(over)?);
+    serde_json::to_string_pretty(&object_of).ok().map(|text| text + "\n")
+}
