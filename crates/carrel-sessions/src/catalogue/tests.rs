@@ -1,3 +1,5 @@
+mod given;
+
 use super::*;
 use carrel_config::Settings;
 use carrel_model::{IdleRule, Session, SessionId, Spec, State, UserId, plan::BusyProbe};
@@ -204,7 +206,7 @@ ignore = ["/healthz"]
             "a.toml: id: the name may not hold “S”: lower-case letters, digits and “-” are allowed",
             "a.toml: name: it is missing",
             &format!("a.toml: icon: “rocket” is no icon: {icons} are"),
-            "a.toml: colour: there is no such key; there are activity, http, icon, id, name, program, start",
+            "a.toml: colour: there is no such key; there are activity, http, icon, id, name, program, start, variables",
             "a.toml: program.requires: “bin/shiny” is not the name of a program: folders go into places",
             "a.toml: program.versoin: there is no such key, did you mean version?",
             "a.toml: start.command: there is no variable {sokcet}, did you mean {socket}?",

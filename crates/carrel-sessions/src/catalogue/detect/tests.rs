@@ -174,3 +174,53 @@ fn versions_are_found_in_what_programs_say() {
     assert_eq!(version_in("2024.04.2+764 (Chocolate Cosmos) for Debian\n").as_deref(), Some("2024.04.2+764"));
     assert_eq!(version_in("unknown\n"), None);
 }
+
+/// Settings by a file, for an entry that is built in.
+fn by(file: &str, text: &str) -> IdeSettings {
+    let mut read = carrel_config::Configuration::default();
+    let path = Path::new("/etc/rstudio").join(file);
+    read.read(carrel_config::options::file_named(file).unwrap(), path, text.as_bytes());
+    let mut settings = carrel_config::Settings::local("/var".into(), "/agent".into(), Vec::new());
+    settings.apply(&read);
+    settings.ides
+}
+
+fn vscode(host: &Host, ides: &IdeSettings) -> Result<Found, String> {
+    let offers = host.catalogue.detect_with(&Search { ide_path: &[host.file("ide-path")], path: OsStr::new(""), ides });
+    let offer = offers.into_iter().find(|offer| offer.id.as_str() == "vscode").unwrap();
+    offer.available.map_err(|cause| format!("{}: {}", cause.code, cause.text))
+}
+
+#[test]
+fn an_ide_that_a_file_switches_off_is_not_offered_and_the_line_is_named() {
+    let host = Host::new();
+    host.program("ide-path/code-server", "echo 4.1.0");
+    assert!(vscode(&host, &IdeSettings::default()).is_ok());
+    let why = vscode(&host, &by("vscode.conf", "# ours\nenabled=0\n")).unwrap_err();
+    assert_eq!(why, "ide-disabled: VS Code is switched off here: enabled of /etc/rstudio/vscode.conf:2 says so.");
+}
+
+#[test]
+fn a_program_that_a_file_names_is_used_and_missed_by_the_line_that_names_it() {
+    let host = Host::new();
+    host.program("ide-path/code-server", "echo 4.1.0");
+    let other = host.program("other", "echo 5.2.0");
+    let found = vscode(&host, &by("vscode.conf", &format!("exe={}\n", other.display()))).unwrap();
+    assert_eq!((found.programs["code-server"].clone(), found.version.as_deref()), (other, Some("5.2.0")));
+    let why = vscode(&host, &by("vscode.conf", "exe=/no/such/code\n")).unwrap_err();
+    assert_eq!(
+        why,
+        "ide-not-installed: VS Code cannot run on this host: exe of /etc/rstudio/vscode.conf:1 names /no/such/code, which \
+         cannot be run."
+    );
+}
+
+#[test]
+fn jupyter_is_asked_for_its_version_with_the_command_that_a_file_names() {
+    let host = Host::new();
+    let jupyter = host.program("jupyter", "echo \"$1 3.2.1\"; test \"$1 $2\" = 'lab --version'");
+    let ides = by("jupyter.conf", &format!("jupyter-exe={}\n", jupyter.display()));
+    let offers = host.catalogue.detect_with(&Search { ide_path: &[], path: OsStr::new(""), ides: &ides });
+    let lab = offers.iter().find(|offer| offer.id.as_str() == "jupyterlab").unwrap();
+    assert_eq!((lab.version.as_deref(), lab.available.is_ok()), (Some("3.2.1"), true));
+}
