@@ -28,8 +28,8 @@ pub(super) fn apply(ides: &mut IdeSettings, files: &Configuration, told: &mut Ve
     ides.r.user_library = set_text(&files.get("rsession.conf", "r-libs-user")).map(|(path, _)| of_the_account(path));
     ides.r.site_library = chosen.field("Library").filter(|_| is_chosen).map(of_the_account);
     if !ides.r.repos.is_empty() {
-        let lines = ides.r.repos.iter().map(|(name, url)| format!("{name}={url}\n")).collect();
-        ides.one("rstudio").values.insert("repos_conf", lines);
+        let lines: Vec<String> = ides.r.repos.iter().map(|(name, url)| format!("{name}={url}\n")).collect();
+        ides.one("rstudio").values.insert("repos_conf", lines.concat());
     }
 }
 

@@ -34,17 +34,17 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) {
         one.values.insert("working_dir", of_the_account(folder));
     }
     let lines = files.settings().iter().filter(|set| set.file.name == FILE && !OURS.contains(&set.key.as_str()));
-    let handed_on: String = lines.map(|set| format!("{}={}\n", set.key, set.value)).collect();
+    let handed_on: Vec<String> = lines.map(|set| format!("{}={}\n", set.key, set.value)).collect();
     if !handed_on.is_empty() {
-        one.values.insert("rsession_conf", handed_on);
+        one.values.insert("rsession_conf", handed_on.concat());
     }
     let folders = files.files().iter().filter(|found| found.file.format == Format::Folder);
     let mut parents: Vec<String> =
-        folders.filter_map(|found| Some(found.path.parent()?.parent()?.display().to_string())).collect();
+        folders.filter_map(|found| Some(format!(":{}", found.path.parent()?.parent()?.display()))).collect();
     parents.dedup();
     if !parents.is_empty() {
         // Themes, fonts and the like: RStudio looks for `rstudio/themes` in each of these.
-        one.values.insert("config_dirs", parents.iter().map(|parent| format!(":{parent}")).collect());
+        one.values.insert("config_dirs", parents.concat());
     }
     if let Some(prefs) = super::text_of(files, "rstudio-prefs.json") {
         one.values.insert("prefs", prefs);

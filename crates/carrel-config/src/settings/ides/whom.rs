@@ -81,7 +81,7 @@ impl Mount {
 }
 
 pub(super) fn apply(ides: &mut IdeSettings, files: &Configuration) {
-    ides.variables = blocks(files, "launcher-env").iter().map(|block| block.variables()).collect();
+    ides.variables = blocks(files, "launcher-env").iter().map(Block::variables).collect();
     ides.mounts = blocks(files, "launcher-mounts").iter().filter_map(Block::mount).collect();
 }
 
