@@ -42,8 +42,9 @@ fn clusters(files: &Configuration) -> Vec<Cluster> {
     sections
         .filter(|section| section.name.as_deref() == Some("cluster"))
         .map(|section| {
-            let value =
-                |key: &str| section.entries.iter().rfind(|entry| entry.key == key).and_then(|e| e.value.clone());
+            let value = |key: &str| {
+                section.entries.iter().rfind(|entry| entry.key == key).and_then(|e| e.value.map(str::to_owned))
+            };
             Cluster { name: value("name"), kind: value("type"), at: section.at }
         })
         .collect()

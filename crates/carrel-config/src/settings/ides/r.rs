@@ -77,7 +77,7 @@ fn repos(
         (None, None) => {}
     }
     let lines = files.settings().iter().filter(|set| set.file.name == "repos.conf");
-    let listed: Vec<_> = lines.map(|set| (set.key.clone(), set.value.to_string())).collect();
+    let listed: Vec<_> = lines.map(|set| (set.key.to_string(), set.value.to_string())).collect();
     if !listed.is_empty() {
         return listed;
     }
@@ -99,7 +99,7 @@ fn repos_of_file(path: &str, at: Option<&At>, told: &mut Vec<Diagnostic>) -> Vec
     debug_assert!(file_named("repos.conf").is_some(), "the file has the form of repos.conf");
     let (source, diagnostic) = Source::new(Path::new(path), &bytes);
     let read = read::ini(&source);
-    told.extend(diagnostic.into_iter().chain(read.diagnostics));
+    told.extend(diagnostic.into_iter().chain(read.told.into_list(source.at(0))));
     let entries = read.found.sections.into_iter().flat_map(|section| section.entries);
-    entries.filter_map(|entry| Some((entry.key, entry.value?))).collect()
+    entries.filter_map(|entry| Some((entry.key.to_owned(), entry.value?.to_owned()))).collect()
 }

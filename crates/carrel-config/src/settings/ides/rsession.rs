@@ -33,7 +33,7 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) {
     if let Some((folder, _)) = set_text(&files.get(FILE, "session-default-working-dir")) {
         one.values.insert("working_dir", of_the_account(folder));
     }
-    let lines = files.settings().iter().filter(|set| set.file.name == FILE && !OURS.contains(&set.key.as_str()));
+    let lines = files.settings().iter().filter(|set| set.file.name == FILE && !OURS.contains(&&*set.key));
     let handed_on: Vec<String> = lines.map(|set| format!("{}={}\n", set.key, set.value)).collect();
     if !handed_on.is_empty() {
         one.values.insert("rsession_conf", handed_on.concat());
