@@ -25,7 +25,7 @@
     // A tab that nobody looks at neither asks nor opens anything.
     if (document.hidden) return;
     try {
-      const answer = await fetch(`/api/v1/sessions/${page.dataset.session}`, { headers: { accept: "application/json" } });
+      const answer = await fetch(`${page.dataset.root}/api/v1/sessions/${page.dataset.session}`, { headers: { accept: "application/json" } });
       if (!answer.ok) return location.reload();
       const session = await answer.json();
       if (session.may.open || session.state !== page.dataset.state) return location.reload();

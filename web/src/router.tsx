@@ -7,6 +7,7 @@ import {
   stringifySearchWith,
 } from "@tanstack/react-router";
 import type { UsageWindow } from "./api/queries";
+import { root as basepath } from "./api/root";
 import { LiveProvider } from "./parts/live";
 import { Shell } from "./parts/Shell";
 import { Home } from "./routes/Home";
@@ -73,6 +74,7 @@ const settings = createRoute({ getParentRoute: () => root, path: "/settings", co
 
 export const router = createRouter({
   routeTree: root.addChildren([home, session, start, settings]),
+  basepath: basepath || "/",
   scrollRestoration: true,
   // Plain words in the address: `?q=2024`, not `?q="2024"`.
   parseSearch: parseSearchWith((value) => value),

@@ -9,6 +9,7 @@ use std::{
     collections::HashMap,
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
+    time::Duration,
 };
 
 /// A name's free tries.
@@ -57,6 +58,12 @@ impl Tries {
         self.last.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(Timestamp::MAX)
     }
 
+    /// The time after the last one and a pause, which is as long as for names at most.
+    fn after(self, pause: Duration) -> Timestamp {
+        let seconds = i64::try_from(pause.as_secs()).unwrap_or(i64::MAX).min(LONGEST_BY_NAME);
+        self.last.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+    }
+
     fn is_forgotten(self, now: Timestamp) -> bool {
         now.duration_since(self.last).as_secs() > FORGOTTEN_AFTER
     }
@@ -65,9 +72,11 @@ impl Tries {
 impl Throttle {
     /// Begins a try to sign in as `name` from `address`, or says how long to wait. A try that has to wait does not
     /// count.
-    pub fn begin(&mut self, address: IpAddr, name: &str, now: Timestamp) -> Result<(), Wait> {
+    /// After a wrong one the name waits at least for `pause`.
+    pub fn begin(&mut self, address: IpAddr, name: &str, pause: Duration, now: Timestamp) -> Result<(), Wait> {
         let (address, name) = (network(address), short(name));
-        let name_until = known(&self.names, &name, now).map_or(now, |tries| tries.until(FREE_BY_NAME, LONGEST_BY_NAME));
+        let name_until = known(&self.names, &name, now)
+            .map_or(now, |tries| tries.until(FREE_BY_NAME, LONGEST_BY_NAME).max(tries.after(pause)));
         let address_until =
             known(&self.addresses, &address, now).map_or(now, |tries| tries.until(FREE_BY_ADDRESS, LONGEST_BY_ADDRESS));
         let left = name_until.max(address_until).duration_since(now);
@@ -133,6 +142,8 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    const NO_PAUSE: Duration = Duration::ZERO;
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
@@ -145,10 +156,10 @@ mod tests {
     fn waits(throttle: &mut Throttle, address: impl Fn(u8) -> IpAddr, name: impl Fn(u8) -> String) -> Vec<u64> {
         let (mut waits, mut now) = (Vec::new(), at(0));
         for n in 0..40 {
-            if let Err(wait) = throttle.begin(address(n), &name(n), now) {
+            if let Err(wait) = throttle.begin(address(n), &name(n), NO_PAUSE, now) {
                 waits.push(wait.seconds);
                 now = now.saturating_add(SignedDuration::from_secs(wait.seconds.try_into().unwrap())).unwrap();
-                throttle.begin(address(n), &name(n), now).unwrap();
+                throttle.begin(address(n), &name(n), NO_PAUSE, now).unwrap();
             }
         }
         waits
@@ -171,42 +182,55 @@ mod tests {
     fn waiting_is_told_in_seconds_and_trying_meanwhile_makes_it_no_longer() {
         let mut throttle = Throttle::default();
         for _ in 0..6 {
-            let _ = throttle.begin(host(1), "ada", at(0));
+            let _ = throttle.begin(host(1), "ada", NO_PAUSE, at(0));
         }
-        let refused = throttle.begin(host(1), "ada", at(0)).unwrap_err();
+        let refused = throttle.begin(host(1), "ada", NO_PAUSE, at(0)).unwrap_err();
         assert_eq!(refused.to_string(), "too many tries: wait 2 s, then try again");
         for _ in 0..100 {
-            assert_eq!(throttle.begin(host(1), "ada", at(1)), Err(Wait { seconds: 1 }));
+            assert_eq!(throttle.begin(host(1), "ada", NO_PAUSE, at(1)), Err(Wait { seconds: 1 }));
         }
-        assert_eq!(throttle.begin(host(1), "ada", at(2)), Ok(()));
-        assert_eq!(throttle.begin(host(1), "grace", at(2)), Ok(()));
+        assert_eq!(throttle.begin(host(1), "ada", NO_PAUSE, at(2)), Ok(()));
+        assert_eq!(throttle.begin(host(1), "grace", NO_PAUSE, at(2)), Ok(()));
     }
 
     #[test]
     fn a_right_password_clears_its_name_and_not_its_address() {
         let mut throttle = Throttle::default();
         for n in 0..19 {
-            throttle.begin(host(1), &format!("user{n}"), at(0)).unwrap();
+            throttle.begin(host(1), &format!("user{n}"), NO_PAUSE, at(0)).unwrap();
         }
-        throttle.begin(host(1), "mallory", at(0)).unwrap();
+        throttle.begin(host(1), "mallory", NO_PAUSE, at(0)).unwrap();
         throttle.succeeded(host(1), "mallory");
-        throttle.begin(host(1), "ada", at(0)).unwrap();
-        assert_eq!(throttle.begin(host(1), "grace", at(0)), Err(Wait { seconds: 2 }));
+        throttle.begin(host(1), "ada", NO_PAUSE, at(0)).unwrap();
+        assert_eq!(throttle.begin(host(1), "grace", NO_PAUSE, at(0)), Err(Wait { seconds: 2 }));
         for _ in 0..20 {
-            throttle.begin(host(2), "mallory", at(0)).unwrap();
+            throttle.begin(host(2), "mallory", NO_PAUSE, at(0)).unwrap();
             throttle.succeeded(host(2), "mallory");
         }
+    }
+
+    #[test]
+    fn a_pause_is_kept_after_each_wrong_try_and_is_no_longer_than_the_longest_wait() {
+        let mut throttle = Throttle::default();
+        let pause = Duration::from_secs(5);
+        throttle.begin(host(1), "ada", pause, at(0)).unwrap();
+        assert_eq!(throttle.begin(host(2), "ada", pause, at(1)), Err(Wait { seconds: 4 }));
+        throttle.begin(host(1), "grace", pause, at(1)).unwrap();
+        throttle.begin(host(1), "ada", pause, at(5)).unwrap();
+        throttle.succeeded(host(1), "ada");
+        throttle.begin(host(1), "ada", pause, at(5)).unwrap();
+        assert_eq!(throttle.begin(host(1), "ada", Duration::MAX, at(5)), Err(Wait { seconds: 60 }));
     }
 
     #[test]
     fn half_an_hour_of_quiet_forgets() {
         let mut throttle = Throttle::default();
         for _ in 0..5 {
-            throttle.begin(host(1), "ada", at(0)).unwrap();
+            throttle.begin(host(1), "ada", NO_PAUSE, at(0)).unwrap();
         }
-        assert!(throttle.begin(host(1), "ada", at(0)).is_err());
-        throttle.begin(host(1), "ada", at(FORGOTTEN_AFTER + 1)).unwrap();
-        throttle.begin(host(1), "ada", at(FORGOTTEN_AFTER + 1)).unwrap();
+        assert!(throttle.begin(host(1), "ada", NO_PAUSE, at(0)).is_err());
+        throttle.begin(host(1), "ada", NO_PAUSE, at(FORGOTTEN_AFTER + 1)).unwrap();
+        throttle.begin(host(1), "ada", NO_PAUSE, at(FORGOTTEN_AFTER + 1)).unwrap();
     }
 
     #[test]
@@ -221,7 +245,12 @@ mod tests {
     fn a_flood_of_names_and_addresses_takes_no_more_memory() {
         let mut throttle = Throttle::default();
         for n in 0..30_000_u32 {
-            let _ = throttle.begin(IpAddr::from(n.to_be_bytes()), &n.to_string().repeat(100), at(i64::from(n / 9000)));
+            let _ = throttle.begin(
+                IpAddr::from(n.to_be_bytes()),
+                &n.to_string().repeat(100),
+                NO_PAUSE,
+                at(i64::from(n / 9000)),
+            );
         }
         assert!(throttle.names.len() <= REMEMBERED && throttle.addresses.len() <= REMEMBERED);
         assert!(throttle.names.keys().all(|name| name.len() <= NAME_CHARS));

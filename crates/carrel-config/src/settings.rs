@@ -29,8 +29,9 @@ impl Current {
         self.0.load_full()
     }
 
-    /// Puts others in force.
-    pub fn replace(&self, settings: Settings) {
+    /// Puts others in force. The root path stays as it is: sessions that run were started with it.
+    pub fn replace(&self, mut settings: Settings) {
+        settings.web.root = self.now().web.root.clone();
         self.0.store(Arc::new(settings));
     }
 }

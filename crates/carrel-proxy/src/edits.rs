@@ -15,6 +15,9 @@ pub struct Edits {
     pub strip_request_prefixes: Vec<&'static str>,
     /// Cookies that are not forwarded. With [`cookie_path`](Self::cookie_path), the upstream cannot set them either.
     pub strip_cookies: Vec<String>,
+    /// Put before a path that does not begin with it, like `/carrel`: a proxy in front may have taken it away, and the
+    /// upstream knows its paths with it.
+    pub add_prefix: Option<String>,
     /// Taken off the front of the path, like `/s/01J…`; an empty rest becomes `/`. Paths of cookies that the upstream
     /// sets get it back.
     pub strip_prefix: Option<String>,

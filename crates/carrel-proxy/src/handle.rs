@@ -95,6 +95,9 @@ async fn to_upstream<H: House>(cx: &Connection<H>, mut head: Parts, body: Incomi
 fn prepare<H>(cx: &Connection<H>, head: &mut Parts, pass: &Pass) -> Option<Switch> {
     let switch = Switch::of(head);
     strip::headers(&mut head.headers, &pass.edits);
+    if let Some(prefix) = &pass.edits.add_prefix {
+        strip::back(&mut head.uri, prefix);
+    }
     if let Some(prefix) = &pass.edits.strip_prefix {
         strip::path(&mut head.uri, prefix);
     }

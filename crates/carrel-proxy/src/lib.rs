@@ -50,8 +50,9 @@ pub use self::{
     cookies::{Duplicate, cookie},
     edits::{Edits, Watch},
     house::{BoxError, Failed, House, HouseBody, Pass, Verdict, Why, full_body, house_body},
-    origin::same_origin,
+    origin::{comes_from, same_origin},
     peer::Peer,
     serve::{AllowUid, Listen, Proxy, ProxySettings, Running},
+    strip::path as strip_path,
     upstream::{PoolSettings, Target, Upstream},
 };

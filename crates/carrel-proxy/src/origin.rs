@@ -12,6 +12,11 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// be this host. One of them must have come, and for an upgrade it must be `Origin`, which browsers always send with
 /// one. Programs that sign in by a token need not pass this.
 pub fn same_origin(head: &Parts) -> bool {
+    comes_from(head, head.headers.get(header::HOST))
+}
+
+/// The same where the host that the browser asked is not what stands in `Host`: a proxy in front changed it.
+pub fn comes_from(head: &Parts, host: Option<&HeaderValue>) -> bool {
     let site = match only(&head.headers, &SEC_FETCH_SITE) {
         Ok(None) => None,
         Ok(Some(value)) if value == "same-origin" || value == "none" => Some(()),
@@ -19,7 +24,7 @@ pub fn same_origin(head: &Parts) -> bool {
     };
     let origin = match only(&head.headers, &header::ORIGIN) {
         Ok(None) => None,
-        Ok(Some(value)) if is_host(value, head.headers.get(header::HOST)) => Some(()),
+        Ok(Some(value)) if is_host(value, host) => Some(()),
         _ => return false,
     };
     origin.is_some() || (site.is_some() && !switches(&head.headers))

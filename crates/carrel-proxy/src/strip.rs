@@ -36,7 +36,7 @@ fn by_prefix(headers: &HeaderMap, edits: &Edits) -> Vec<HeaderName> {
 }
 
 /// Takes a prefix off the path, which stays encoded as it came. A path without the prefix stays as it is.
-pub(crate) fn path(uri: &mut Uri, prefix: &str) {
+pub fn path(uri: &mut Uri, prefix: &str) {
     let Some(rest) = uri.path().strip_prefix(prefix) else { return };
     let whole = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let stripped = if rest.starts_with('/') {
@@ -48,6 +48,18 @@ pub(crate) fn path(uri: &mut Uri, prefix: &str) {
         return;
     };
     if let Ok(path) = stripped {
+        let path: PathAndQuery = path;
+        *uri = Uri::from(path);
+    }
+}
+
+/// Puts a prefix before a path that does not have it.
+pub(crate) fn back(uri: &mut Uri, prefix: &str) {
+    if uri.path().strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return;
+    }
+    let whole = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    if let Ok(path) = format!("{prefix}{whole}").try_into() {
         let path: PathAndQuery = path;
         *uri = Uri::from(path);
     }

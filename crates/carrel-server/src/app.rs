@@ -61,7 +61,8 @@ impl App {
     async fn beside(&self, sessions: &[Session]) -> Result<Beside, Problem> {
         let running = |s: &&Session| s.state.running_at().is_some();
         let running: Vec<_> = sessions.iter().filter(running).map(|s| s.id.clone()).collect();
-        let mut beside = Beside { ide_names: self.ide_names(), usage: HashMap::new() };
+        let mut beside =
+            Beside { ide_names: self.ide_names(), usage: HashMap::new(), root: self.settings.now().web.root.clone() };
         if running.is_empty() {
             return Ok(beside);
         }

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use carrel_config::web::Root;
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::RustEmbed;
@@ -96,20 +97,36 @@ fn kind(path: &str) -> &'static str {
     }
 }
 
-/// A file of the application. Packed once and kept; in debug builds read anew when it has changed.
+/// A file of the application.
 fn built(path: &str) -> Option<Arc<Asset>> {
+    made(path, path, |plain| plain)
+}
+
+/// The application's only page. It is built to name its files beside itself, and is shown at many addresses: so they get
+/// the root path of the server here, and the application learns it.
+fn index(root: &Root) -> Option<Arc<Asset>> {
+    let root = root.as_str();
+    made("index.html", &format!("{root}/index.html"), |plain| {
+        let text = String::from_utf8_lossy(&plain);
+        let text = text.replace("=\"./", &format!("=\"{root}/"));
+        text.replace("data-root=\"\"", &format!("data-root=\"{root}\"")).into()
+    })
+}
+
+/// A file, changed as wanted. Packed once and kept under a name; in debug builds read anew when it has changed.
+fn made(path: &str, name: &str, change: impl Fn(Bytes) -> Bytes) -> Option<Arc<Asset>> {
     type Kept = HashMap<String, ([u8; 32], Arc<Asset>)>;
     static KEPT: LazyLock<RwLock<Kept>> = LazyLock::new(RwLock::default);
     let file = Built::get(path)?;
     let hash = file.metadata.sha256_hash();
-    if let Some((known, asset)) = KEPT.read().unwrap_or_else(PoisonError::into_inner).get(path)
+    if let Some((known, asset)) = KEPT.read().unwrap_or_else(PoisonError::into_inner).get(name)
         && *known == hash
     {
         return Some(asset.clone());
     }
-    let asset = Arc::new(Asset::new(path, Bytes::from(file.data.into_owned()), hash));
+    let asset = Arc::new(Asset::new(path, change(Bytes::from(file.data.into_owned())), hash));
     let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
-    kept.insert(path.to_owned(), (hash, asset.clone()));
+    kept.insert(name.to_owned(), (hash, asset.clone()));
     Some(asset)
 }
 
@@ -132,7 +149,7 @@ pub(crate) async fn page(State(app): State<App>, request: Request) -> Result<Res
     if Caller::from_request_parts(&mut parts, &app).await.is_err() {
         return Ok(pages::sign_in::redirect(&parts));
     }
-    let Some(index) = built("index.html") else { return Ok(pages::not_built()) };
+    let Some(index) = index(&app.settings.now().web.root) else { return Ok(pages::not_built(&app)) };
     let mut response = index.answer(&parts.headers, HeaderValue::from_static("no-cache"));
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(APP_POLICY));
     Ok(response)

@@ -4,27 +4,32 @@
 //! `Sec-Fetch-Site` and `Origin`. A request with a token is let through: no browser adds one by itself. So is one
 //! without our cookie and without those headers: it comes from no browser and carries nothing of a person's.
 
-use crate::{caller, client::Client, problem::Problem};
+use crate::{app::App, caller, client::Client, origin, problem::Problem};
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use carrel_config::Settings;
 use http::{StatusCode, header, request::Parts};
 
 /// See the module.
-pub(crate) async fn same_origin_only(request: Request, next: Next) -> Response {
+pub(crate) async fn same_origin_only(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if is_allowed(&parts) { next.run(Request::from_parts(parts, body)).await } else { refused().into_response() }
+    if is_allowed(&parts, &app.settings.now()) {
+        next.run(Request::from_parts(parts, body)).await
+    } else {
+        refused().into_response()
+    }
 }
 
-fn is_allowed(parts: &Parts) -> bool {
+fn is_allowed(parts: &Parts, settings: &Settings) -> bool {
     if parts.method.is_safe() {
         return true;
     }
     let says_where_from = parts.headers.contains_key("sec-fetch-site") || parts.headers.contains_key(header::ORIGIN);
     if says_where_from {
-        return carrel_proxy::same_origin(parts);
+        return origin::is_ours(parts, Client::of(parts), settings);
     }
     let has_token = matches!(caller::bearer(&parts.headers), Ok(Some(_)));
     has_token || matches!(caller::cookie_secret(parts, Client::of(parts)), Ok(None))

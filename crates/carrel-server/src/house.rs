@@ -6,18 +6,21 @@
 
 use crate::{
     app::App,
-    caller::{bearer, shown},
+    caller::shown,
     client::Client,
+    entrance,
     live::Route,
+    origin::is_from_here,
     pages,
     problem::Problem,
     request_id::RequestId,
     sign_ins::{Found, Hash, Known},
 };
 use axum::{Router, body::Body};
-use carrel_proxy::{Failed, HouseBody, Pass, Peer, Verdict, house_body, same_origin};
+use carrel_config::Settings;
+use carrel_proxy::{Failed, HouseBody, Pass, Peer, Verdict, house_body, strip_path};
 use futures::future::BoxFuture;
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -27,6 +30,10 @@ use tower::ServiceExt;
 
 /// Tells the agent who it is.
 const USER: HeaderName = HeaderName::from_static("x-carrel-user");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 /// The server, as [`carrel_proxy::House`].
 pub(crate) struct House {
@@ -39,18 +46,20 @@ impl House {
         Self { app, router }
     }
 
-    fn client(&self, head: &Parts, peer: &Peer) -> Client {
-        Client::read(head, peer.ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), &self.app.settings.now())
-    }
-
     fn verdict(&self, head: &Parts, peer: &Peer) -> Option<Verdict> {
-        let id = session_of(head.uri.path())?;
-        let hash = shown(head, self.client(head, peer)).ok()??;
+        let settings = self.app.settings.now();
+        let id = session_of(settings.web.root.strip(head.uri.path()))?;
+        let client = client(head, peer, &settings);
+        if entrance::refusal(head, client, &settings).is_some() {
+            return None;
+        }
+        let hash = shown(head, client).ok()??;
         let route = self.app.live.route(id).filter(|_| !self.app.live.is_stale());
         match (self.app.sign_ins.find(&hash), route) {
             (Found::Nobody, _) => None,
             (Found::Known(known), Some(route)) => {
-                may_enter(head, &known, &route).then(|| Verdict::Forward(pass(&known, &route)))
+                let may = known.user.id == route.owner && is_from_here(head, client, &settings);
+                may.then(|| Verdict::Forward(pass(&known, &route, head, client)))
             }
             (Found::Known(_), None) => Some(self.learn(None, true)),
             (Found::Ask, route) => Some(self.learn(Some(hash), route.is_none())),
@@ -75,39 +84,37 @@ impl House {
     }
 }
 
+fn client(head: &Parts, peer: &Peer, settings: &Settings) -> Client {
+    Client::read(head, peer.ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), settings)
+}
+
 /// The id in `/s/<id>/…`, as it was sent: nothing is decoded to find a route.
 pub(crate) fn session_of(path: &str) -> Option<&str> {
     path.strip_prefix("/s/")?.split_once('/').map(|(id, _)| id)
 }
 
-/// Right and origin. A request of another page reaches a session only by being opened like a link.
-fn may_enter(head: &Parts, known: &Known, route: &Route) -> bool {
-    known.user.id == route.owner && is_from_here(head)
-}
-
-/// Upgrades and methods that change something have to come from a page of this origin, or with a token. Refused ones
-/// go to the router, which says so.
-pub(crate) fn is_from_here(head: &Parts) -> bool {
-    let harmless = head.method.is_safe() && !is_upgrade(&head.headers);
-    harmless || same_origin(head) || (matches!(bearer(&head.headers), Ok(Some(_))) && no_browser(&head.headers))
-}
-
-/// Only browsers say where a request comes from.
-fn no_browser(headers: &HeaderMap) -> bool {
-    !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site")
-}
-
-pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::UPGRADE)
-}
-
-fn pass(known: &Arc<Known>, route: &Route) -> Pass {
-    Pass {
-        upstream: route.upstream.clone(),
-        edits: route.edits.clone(),
-        alive: known.alive.clone(),
-        set: vec![(USER, known.name.clone())],
+fn pass(known: &Arc<Known>, route: &Route, head: &Parts, client: Client) -> Pass {
+    let mut set = vec![(USER, known.name.clone())];
+    if client.trusted {
+        set.extend(told_on(head, client));
+    } else if client.secure {
+        set.push((X_FORWARDED_PROTO, HTTPS));
     }
+    Pass { upstream: route.upstream.clone(), edits: route.edits.clone(), alive: known.alive.clone(), set }
+}
+
+/// What a trusted proxy says of the browser, for the IDE: it compares the host with the origin, and writes addresses.
+fn told_on(head: &Parts, client: Client) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let address = HeaderValue::try_from(client.address.to_string()).ok();
+    let host = client.host(&head.headers).cloned();
+    let proto = if client.secure { HTTPS } else { HeaderValue::from_static("http") };
+    let all = [
+        (X_FORWARDED_FOR, address),
+        (X_FORWARDED_PROTO, Some(proto)),
+        (X_FORWARDED_HOST, host.clone()),
+        (header::HOST, host),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }
 
 impl carrel_proxy::House for House {
@@ -118,7 +125,11 @@ impl carrel_proxy::House for House {
     fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> BoxFuture<'static, Response<HouseBody>> {
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
-            let client = self.client(&head, &peer);
+            let settings = self.app.settings.now();
+            let client = client(&head, &peer, &settings);
+            if !settings.web.root.is_empty() {
+                strip_path(&mut head.uri, settings.web.root.as_str());
+            }
             head.extensions.insert(client);
             let request = Request::from_parts(head, Body::new(body));
             match self.router.clone().oneshot(request).await {
@@ -138,7 +149,8 @@ impl carrel_proxy::House for House {
         };
         let wants_page = failed.accept.as_ref().and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("text/html"));
         let id = RequestId::new();
-        let answer = if wants_page { pages::error(&problem, &id) } else { problem.json_response(id.as_str()) };
-        crate::headers::dressed(answer, false).map(house_body)
+        let answer =
+            if wants_page { pages::error(&self.app, &problem, &id) } else { problem.json_response(id.as_str()) };
+        crate::headers::dressed(answer, false, &self.app.settings.now().web).map(house_body)
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::{client, sign_ins::STALE_LIMIT};
 use arc_swap::ArcSwap;
+use carrel_config::web::Root;
 use carrel_model::{Address, Clock, Session, SessionId, UserId};
 use carrel_proxy::{Edits, PoolSettings, Target, Upstream};
 use carrel_store::Store;
@@ -47,6 +48,8 @@ type Table = HashMap<String, Arc<Route>>;
 pub(crate) struct Live {
     store: Store,
     clock: Clock,
+    /// The path below which browsers and IDEs see sessions.
+    root: Root,
     routes: ArcSwap<Table>,
     /// Changed when one of their sessions did.
     watchers: RwLock<HashMap<UserId, watch::Sender<u64>>>,
@@ -62,9 +65,10 @@ struct Seen {
 }
 
 impl Live {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, root: Root) -> Self {
         let read_at = AtomicI64::new(clock.now().as_second());
-        Self { store, clock, routes: ArcSwap::default(), watchers: RwLock::default(), seen: Mutex::default(), read_at }
+        let (routes, watchers, seen) = Default::default();
+        Self { store, clock, root, routes, watchers, seen, read_at }
     }
 
     /// Where the bytes of this session go, when it runs. On the proxy's path: takes no lock.
@@ -116,7 +120,7 @@ impl Live {
                 seen.change = changed.last().map_or(Some(after), |(change, _)| Some(*change));
                 let changed: Vec<Session> = changed.into_iter().map(|(_, session)| session).collect();
                 if !changed.is_empty() {
-                    self.routes.store(Arc::new(follow(Table::clone(&self.routes.load()), &changed)));
+                    self.routes.store(Arc::new(follow(Table::clone(&self.routes.load()), &changed, &self.root)));
                 }
                 changed
             }
@@ -125,7 +129,7 @@ impl Live {
                 seen.change = Some(self.store.change_now().await?);
                 seen.anew_at = now;
                 let live = self.store.sessions_live().await?;
-                self.routes.store(Arc::new(anew(&self.routes.load(), &live)));
+                self.routes.store(Arc::new(anew(&self.routes.load(), &live, &self.root)));
                 live
             }
         };
@@ -144,9 +148,9 @@ impl Live {
 }
 
 /// The table after these sessions changed.
-fn follow(mut table: Table, changed: &[Session]) -> Table {
+fn follow(mut table: Table, changed: &[Session], root: &Root) -> Table {
     for session in changed {
-        match route(session, table.get(session.id.as_str())) {
+        match route(session, table.get(session.id.as_str()), root) {
             Some(route) => table.insert(session.id.to_string(), route),
             None => table.remove(session.id.as_str()),
         };
@@ -155,14 +159,14 @@ fn follow(mut table: Table, changed: &[Session]) -> Table {
 }
 
 /// The table of these sessions and no others.
-fn anew(known: &Table, live: &[Session]) -> Table {
-    let of = |session: &Session| Some((session.id.to_string(), route(session, known.get(session.id.as_str()))?));
+fn anew(known: &Table, live: &[Session], root: &Root) -> Table {
+    let of = |session: &Session| Some((session.id.to_string(), route(session, known.get(session.id.as_str()), root)?));
     live.iter().filter_map(of).collect()
 }
 
 /// The route of a session that runs. The upstream of the same generation at the same address is kept, with its
 /// connections; another generation never gets them.
-fn route(session: &Session, known: Option<&Arc<Route>>) -> Option<Arc<Route>> {
+fn route(session: &Session, known: Option<&Arc<Route>>, root: &Root) -> Option<Arc<Route>> {
     let (address, _) = session.state.running_at()?;
     if let Some(known) = known.filter(|k| k.generation == session.generation && k.address == *address) {
         return Some(known.clone());
@@ -176,17 +180,20 @@ fn route(session: &Session, known: Option<&Arc<Route>>) -> Option<Arc<Route>> {
         generation: session.generation,
         address: address.clone(),
         upstream: Upstream::new(target, PoolSettings::default()),
-        edits: Arc::new(edits(&session.url())),
+        edits: Arc::new(edits(&root.join(&session.url()), root)),
     }))
 }
 
 /// What is changed on the way to a session and back: none of the platform's credentials reaches it, and none of its
 /// cookies and service workers reaches beyond its own address.
-fn edits(url: &str) -> Edits {
+fn edits(url: &str, root: &Root) -> Edits {
     Edits {
         strip_request: vec![header::AUTHORIZATION, header::PROXY_AUTHORIZATION],
         strip_request_prefixes: vec!["x-carrel-"],
-        strip_cookies: vec![client::PLAIN_COOKIE.into(), client::SECURE_COOKIE.into()],
+        strip_cookies: [client::PLAIN_COOKIE, client::SECURE_COOKIE, client::SECURE_PATH_COOKIE]
+            .map(Into::into)
+            .to_vec(),
+        add_prefix: (!root.is_empty()).then(|| root.as_str().to_owned()),
         forwarded: true,
         cookie_path: Some(url.into()),
         service_worker_scope: Some(url.into()),

@@ -5,7 +5,7 @@ pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 
-use crate::{problem::Problem, request_id::RequestId};
+use crate::{app::App, problem::Problem, request_id::RequestId};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -34,8 +34,9 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages
 });
 
-/// A page of this template.
-pub(crate) fn page(status: StatusCode, name: &str, values: Value) -> Response {
+/// A page of this template. Addresses in it begin with the root path below which browsers see the server.
+pub(crate) fn page(app: &App, status: StatusCode, name: &str, values: Value) -> Response {
+    let values = context! { root => app.settings.now().web.root.as_str(), ..values };
     match PAGES.get_template(name).and_then(|template| template.render(values)) {
         Ok(text) => {
             let mut response = (status, Body::from(text)).into_response();
@@ -51,7 +52,7 @@ pub(crate) fn page(status: StatusCode, name: &str, values: Value) -> Response {
 }
 
 /// The page of a problem, with the real status.
-pub(crate) fn error(problem: &Problem, id: &RequestId) -> Response {
+pub(crate) fn error(app: &App, problem: &Problem, id: &RequestId) -> Response {
     let values = context! {
         title => title(problem),
         detail => problem.detail.as_str(),
@@ -60,7 +61,7 @@ pub(crate) fn error(problem: &Problem, id: &RequestId) -> Response {
         request_id => id.as_str(),
         retry_after => problem.retry_after,
     };
-    let mut response = page(problem.status, "error.html", values);
+    let mut response = page(app, problem.status, "error.html", values);
     problem.add_headers(&mut response);
     response
 }
@@ -74,7 +75,8 @@ fn title(problem: &Problem) -> &'static str {
         "session-no-answer" => "The session does not answer",
         "store-away" | "not-ready" => "Carrel is away for a moment",
         "not-possible-now" | "too-many-sessions" => "Not possible now",
-        "other-origin" => "Not from here",
+        "other-origin" | "address-refused" => "Not from here",
+        "unknown-host" => "Not the name of this server",
         "internal" => "The server made a mistake",
         _ if problem.status.is_client_error() => "This was not understood",
         _ => "This did not work",
@@ -82,6 +84,6 @@ fn title(problem: &Problem) -> &'static str {
 }
 
 /// What stands in place of the application when it was not built.
-pub(crate) fn not_built() -> Response {
-    page(StatusCode::NOT_IMPLEMENTED, "not-built.html", context! { title => "The pages were not built" })
+pub(crate) fn not_built(app: &App) -> Response {
+    page(app, StatusCode::NOT_IMPLEMENTED, "not-built.html", context! { title => "The pages were not built" })
 }

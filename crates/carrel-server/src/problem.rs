@@ -3,10 +3,10 @@
 //! A [`Problem`] leaves a handler without a body. [`dress`] gives it one, as JSON or as a page, whichever the request
 //! asked for, and puts the request's id on it: so no error can miss either.
 
-use crate::{pages, request_id::RequestId};
+use crate::{app::App, pages, request_id::RequestId};
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -137,7 +137,7 @@ impl From<carrel_store::Error> for Problem {
 }
 
 /// Gives problems their body. axum's own refusals (no such route, wrong method) become problems here too.
-pub(crate) async fn dress(request: Request, next: Next) -> Response {
+pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let wants_page = wants_page(&request);
     let mut response = next.run(request).await;
@@ -150,7 +150,7 @@ pub(crate) async fn dress(request: Request, next: Next) -> Response {
         }
         None => return response,
     };
-    let mut dressed = if wants_page { pages::error(&problem, &id) } else { problem.json_response(id.as_str()) };
+    let mut dressed = if wants_page { pages::error(&app, &problem, &id) } else { problem.json_response(id.as_str()) };
     for (name, value) in response.headers() {
         if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
             dressed.headers_mut().append(name, value.clone());

@@ -1,6 +1,11 @@
 //! Every request has an id: in its log line, in the header `x-request-id` of the answer, and on each error.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use crate::{app::App, client::Client};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 
@@ -24,7 +29,8 @@ impl RequestId {
 
 /// Names the request, and writes its line in the log when it is answered. The line holds the path and never the query:
 /// programs put secrets there.
-pub(crate) async fn name(mut request: Request, next: Next) -> Response {
+pub(crate) async fn name(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<Client>().map(|client| client.address);
     let id = RequestId::new();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id = id.as_str());
@@ -34,7 +40,12 @@ pub(crate) async fn name(mut request: Request, next: Next) -> Response {
         if let Ok(value) = HeaderValue::from_str(id.as_str()) {
             response.headers_mut().insert(HEADER, value);
         }
-        tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
+        let status = response.status().as_u16();
+        if app.settings.now().web.access_log {
+            tracing::info!(%method, path, status, ?client, "answered");
+        } else {
+            tracing::debug!(%method, path, status, ?client, "answered");
+        }
         response
     }
     .instrument(span)

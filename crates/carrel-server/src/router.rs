@@ -1,12 +1,13 @@
 //! All addresses of the server's own, and what every request to them passes through.
 
 use crate::{
-    api, app::App, assets, body::MAX_BODY, guard, headers, health, pages, problem, problem::Problem, request_id,
+    api, app::App, assets, body::MAX_BODY, entrance, guard, headers, health, pages, problem, problem::Problem,
+    request_id,
 };
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::from_fn,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
@@ -14,18 +15,19 @@ use http::header;
 use std::any::Any;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// Outermost first: the request gets its id, the answer its headers, problems their body; then requests that other
-/// sites make are refused.
+/// Outermost first: the request gets its id, the answer its headers, problems their body; then those who may not come in
+/// are refused, and requests that other sites make.
 pub(crate) fn router(app: App) -> Router {
     let (api, _) = api::routes().split_for_parts();
     api.merge(others())
         .fallback(assets::page)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(guard::same_origin_only))
+        .layer(from_fn_with_state(app.clone(), guard::same_origin_only))
+        .layer(from_fn_with_state(app.clone(), entrance::check))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(problem::dress))
-        .layer(from_fn(headers::secure))
-        .layer(from_fn(request_id::name))
+        .layer(from_fn_with_state(app.clone(), problem::dress))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(app.clone(), request_id::name))
         .with_state(app)
 }
 

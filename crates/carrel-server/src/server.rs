@@ -71,7 +71,7 @@ impl Server {
         let ServerParts { installation, store, sessions, clock } = parts;
         let settings = installation.settings();
         let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), settings.clone()));
-        let live = Arc::new(Live::new(store.clone(), clock.clone()));
+        let live = Arc::new(Live::new(store.clone(), clock.clone(), settings.now().web.root.clone()));
         // Sessions that run are routed from the first request on.
         live.refresh().await?;
         let hashers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

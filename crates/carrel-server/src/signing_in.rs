@@ -43,7 +43,8 @@ pub(crate) async fn sign_in(app: &App, tried: Tried) -> Result<HeaderValue, Prob
 
 fn begin_try(app: &App, client: Client, name: &str) -> Result<(), Problem> {
     let mut throttle = app.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-    throttle.begin(client.address, name, app.clock.now()).map_err(|wait| {
+    let pause = app.settings.now().sign_in_pause;
+    throttle.begin(client.address, name, pause, app.clock.now()).map_err(|wait| {
         let detail = format!("Too many tries. Wait {}, then try again.", span(wait.seconds.cast_signed()));
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", detail).after(wait.seconds)
     })
@@ -77,7 +78,7 @@ async fn begin(app: &App, user: &User, client: Client, user_agent: String) -> Re
     };
     let actor = Actor::user(user, Some(client.address.to_string()));
     app.store.sign_in_add(&sign_in, &actor, now).await?;
-    Ok(cookie(client, secret.text.expose_secret(), limit))
+    Ok(cookie(app, client, secret.text.expose_secret(), limit))
 }
 
 /// Ends the sign-in, or takes back the token, that asks.
@@ -92,12 +93,15 @@ pub(crate) async fn sign_out(app: &App, caller: &Caller) -> Result<(), Problem> 
     Ok(())
 }
 
-fn cookie(client: Client, secret: &str, lasts: Duration) -> HeaderValue {
+/// Below a root path the cookie is for that path alone: other programs may share the host.
+fn cookie(app: &App, client: Client, secret: &str, lasts: Duration) -> HeaderValue {
+    let web = &app.settings.now().web;
     let max_age = CookieTime::seconds(i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX));
     let cookie = Cookie::build((client.cookie_name(), secret))
-        .path("/")
+        .path(web.root.join(if web.root.is_empty() { "/" } else { "" }))
         .http_only(true)
-        .same_site(SameSite::Lax)
+        // Browsers take no cookie for everywhere over plain HTTP.
+        .same_site(if web.cookie_everywhere && client.secure { SameSite::None } else { SameSite::Lax })
         .secure(client.secure)
         .max_age(max_age);
     // Names and secrets are ours: letters, digits, “-” and “_”.
@@ -105,8 +109,8 @@ fn cookie(client: Client, secret: &str, lasts: Duration) -> HeaderValue {
 }
 
 /// Takes the cookie away.
-pub(crate) fn no_cookie(client: Client) -> HeaderValue {
-    cookie(client, "", Duration::ZERO)
+pub(crate) fn no_cookie(app: &App, client: Client) -> HeaderValue {
+    cookie(app, client, "", Duration::ZERO)
 }
 
 /// What the browser calls itself, cut to what can be shown.

@@ -4,6 +4,7 @@
 mod names;
 mod words;
 
+use carrel_config::web::Root;
 use carrel_model::{Event, Session, State, Step, StepTime};
 use carrel_store::UsagePoint;
 use jiff::Timestamp;
@@ -256,6 +257,8 @@ pub(crate) struct Beside {
     pub ide_names: HashMap<String, String>,
     /// What running sessions use, by id.
     pub usage: HashMap<String, UsageView>,
+    /// The path below which browsers see the server.
+    pub root: Root,
 }
 
 impl SessionView {
@@ -283,7 +286,7 @@ impl SessionView {
             cpus: session.spec.cpus,
             memory_mb: session.spec.memory_mb,
             folder: session.spec.folder.clone(),
-            url: session.url(),
+            url: beside.root.join(&session.url()),
             created_at: session.created_at,
             since: session.state.since(),
             started_at: session.started_at,

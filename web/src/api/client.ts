@@ -1,12 +1,13 @@
 /** The one way to the API: typed paths, problems as errors, and back to the sign-in page when nobody is signed in. */
 import createClient, { type Middleware } from "openapi-fetch";
 import { type Problem, ProblemError, problemOf } from "./problem";
+import { root } from "./root";
 import type { paths } from "./schema";
 
 /** Leaves for the sign-in page, which comes back here afterwards. */
 export function toSignIn(): void {
-  const here = location.pathname + location.search;
-  location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
+  const here = (location.pathname.slice(root.length) || "/") + location.search;
+  location.assign(`${root}/sign-in?next=${encodeURIComponent(here)}`);
 }
 
 const signedOut: Middleware = {
@@ -15,7 +16,7 @@ const signedOut: Middleware = {
   },
 };
 
-export const client = createClient<paths>({ baseUrl: "" });
+export const client = createClient<paths>({ baseUrl: root });
 client.use(signedOut);
 
 /** The data of an answer, or the problem as an error. */

@@ -6,6 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { announcement } from "../words/sentence";
 import { withMe, withSession, withSessions, withStopped, withUsage, withUsages } from "./cache";
 import { arrivals, keys, meQuery } from "./queries";
+import { root } from "./root";
 import type { Me, Session, UsageNews } from "./types";
 
 type Connection = "open" | "down";
@@ -27,7 +28,7 @@ export function follow(queries: QueryClient, listener: StreamListener): () => vo
   const batch = new Batch<Session>((news) => sessionsChanged(queries, listener, news));
 
   const open = () => {
-    source = new EventSource("/api/v1/events");
+    source = new EventSource(`${root}/api/v1/events`);
     source.onopen = () => {
       wait = firstWait;
       listener.connection("open");

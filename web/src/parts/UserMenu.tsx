@@ -3,6 +3,7 @@ import { IconChevronDown, IconKeyboard, IconLogout, IconLogout2, IconSettings } 
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { client, done } from "../api/client";
+import { root } from "../api/root";
 import type { Me } from "../api/types";
 import { useLive } from "./live";
 import css from "./UserMenu.module.css";
@@ -29,7 +30,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: (everywhere: boolean) =>
       done(everywhere ? client.DELETE("/api/v1/sign-ins") : client.POST("/api/v1/sign-out")),
-    onSuccess: () => location.assign("/signed-out"),
+    onSuccess: () => location.assign(`${root}/signed-out`),
     onError: (error) => live.fail("You are still signed in.", error),
   });
 }

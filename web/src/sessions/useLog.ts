@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { toSignIn } from "../api/client";
 import { type Problem, problemIn, problemOf } from "../api/problem";
+import { root } from "../api/root";
 import { appended, LineReader, type LogLine } from "./log";
 
 export interface Log {
@@ -13,7 +14,7 @@ export interface Log {
 const nothing: Log = { lines: [], state: "reading" };
 
 export const logAddress = (id: string, follow: boolean) =>
-  `/api/v1/sessions/${encodeURIComponent(id)}/logs${follow ? "?follow=true" : ""}`;
+  `${root}/api/v1/sessions/${encodeURIComponent(id)}/logs${follow ? "?follow=true" : ""}`;
 
 /** `generation` makes it begin anew with each start. */
 export function useLog(id: string, follow: boolean, generation = 0): Log {

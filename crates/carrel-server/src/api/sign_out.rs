@@ -24,5 +24,5 @@ pub(crate) async fn sign_out(
     State(app): State<App>,
 ) -> Result<(StatusCode, AppendHeaders<[(HeaderName, HeaderValue); 1]>), Problem> {
     end(&app, &caller).await?;
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, no_cookie(caller.client()))])))
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, no_cookie(&app, caller.client()))])))
 }

@@ -5,7 +5,9 @@ mod output;
 use crate::{
     app::App,
     caller::{Caller, Own},
-    house::{is_from_here, is_upgrade, session_of},
+    client::Client,
+    house::session_of,
+    origin::{is_from_here, is_upgrade},
     pages::{page, sign_in},
     problem::{Problem, wants_page},
     request_id::RequestId,
@@ -29,7 +31,7 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Result<Res
         Err(problem) if page_wanted && problem.code == "not-signed-in" => return Ok(sign_in::redirect(&parts)),
         other => other?,
     };
-    if !is_from_here(&parts) {
+    if !is_from_here(&parts, Client::of(&parts), &app.settings.now()) {
         let detail = "This request did not come from a page of this server, so the session never saw it.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "other-origin", detail));
     }
@@ -89,7 +91,7 @@ async fn state_page(app: &App, session: &Session, view: &SessionView, id: &Reque
         request_id => id.as_str(),
         kind, tone, says, output,
     };
-    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, "session.html", values);
+    let mut response = page(app, StatusCode::SERVICE_UNAVAILABLE, "session.html", values);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     response
 }

@@ -15,7 +15,7 @@ use axum::{
 };
 use carrel_auth::safe_next;
 use http::{HeaderMap, StatusCode, header::SET_COOKIE, request::Parts};
-use minijinja::context;
+use minijinja::{Value, context};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -45,7 +45,8 @@ struct Next {
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let asked = Query::<Next>::from_request_parts(&mut parts, &app).await.map(|q| q.0).unwrap_or_default();
-    let next = safe_next(&asked.next);
+    let settings = app.settings.now();
+    let next = settings.web.root.strip(safe_next(&asked.next));
     match Caller::from_request_parts(&mut parts, &app).await {
         Ok(_) => Redirect::to(next).into_response(),
         Err(problem) => {
@@ -67,10 +68,13 @@ struct Shown<'a> {
 }
 
 fn form(app: &App, shown: &Shown<'_>) -> Response {
+    let settings = app.settings.now();
     let status = shown.refused.map_or(StatusCode::OK, |problem| problem.status);
     let values = context! {
         title => "Sign in",
-        site_name => app.settings.now().site_name.as_str(),
+        site_name => settings.site_name.as_str(),
+        // The administrator's own words; the policy of the page keeps scripts and styles in it from running.
+        fragment => settings.web.login_html.as_deref().map(|html| Value::from_safe_string(html.to_owned())),
         version => env!("CARGO_PKG_VERSION"),
         next => shown.next,
         user => shown.user,
@@ -78,7 +82,7 @@ fn form(app: &App, shown: &Shown<'_>) -> Response {
         to_session => shown.next.starts_with("/s/"),
         refused => shown.refused.map(|problem| problem.detail.as_str()),
     };
-    let mut response = page(status, "sign-in.html", values);
+    let mut response = page(app, status, "sign-in.html", values);
     if let Some(problem) = shown.refused {
         problem.add_headers(&mut response);
     }
@@ -103,7 +107,8 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let bad = |e: FormRejection| Problem::new(e.status(), "bad-form", "The form has to hold user name and password.");
     let Form(Filled { user, password, next }) = filled.map_err(bad)?;
-    let next = safe_next(&next);
+    let settings = app.settings.now();
+    let next = settings.web.root.strip(safe_next(&next));
     let shown: String = user.chars().take(USER_CHARS).collect();
     let tried = Tried { name: user, password, client, user_agent: user_agent(&headers) };
     match sign_in(&app, tried).await {

@@ -17,11 +17,11 @@ use minijinja::context;
 /// Ends the sign-in of this browser.
 pub(crate) async fn submit(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
     sign_out(&app, &caller).await?;
-    let cookie = no_cookie(caller.client());
+    let cookie = no_cookie(&app, caller.client());
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/signed-out")).into_response())
 }
 
 /// Says that it is done.
-pub(crate) async fn show() -> Response {
-    page(StatusCode::OK, "signed-out.html", context! { title => "Signed out" })
+pub(crate) async fn show(State(app): State<App>) -> Response {
+    page(&app, StatusCode::OK, "signed-out.html", context! { title => "Signed out" })
 }

@@ -130,7 +130,7 @@ async fn the_application_has_its_own_policy_or_says_that_it_was_not_built() {
     for path in ["/", "/settings", "/sessions/abcdefghjkmnpqrs", "/sessions/abcdefghjkmnpqrs/start"] {
         let page = ada.page(path).await;
         if page.status == StatusCode::OK {
-            assert_eq!(page.header("content-security-policy"), crate::headers::APP_POLICY);
+            assert!(page.header("content-security-policy").starts_with(crate::headers::APP_POLICY));
             assert_eq!(page.header("cache-control"), "no-cache");
         } else {
             assert_eq!(page.status, StatusCode::NOT_IMPLEMENTED);

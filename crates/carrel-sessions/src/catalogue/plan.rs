@@ -29,7 +29,9 @@ impl Entry {
     ///
     /// Where entry and session set the same variable of the environment, the entry's stays: it is how the IDE is reached.
     pub fn plan(&self, found: &Found, session: &Session, settings: &Settings) -> Plan {
-        let texts = Texts { entry: self, found, session, said: settings.ides.of(self.id.as_str()) };
+        let prefix = settings.web.root.join(&session.url());
+        let said = settings.ides.of(self.id.as_str());
+        let texts = Texts { entry: self, found, session, prefix: &prefix, said };
         let spec = &session.spec;
         let mut env = given::environment(session, settings);
         env.extend(spec.env.clone());
@@ -44,7 +46,7 @@ impl Entry {
             folder: spec.folder.as_ref().map(PathBuf::from),
             files,
             http: Http {
-                prefix: session.url(),
+                prefix: prefix.clone(),
                 strip_prefix: self.http.strip_prefix,
                 headers: self.http.headers.iter().map(|pair| texts.pair(pair)).collect(),
                 ready_path: texts.fill(&self.http.ready),
@@ -64,6 +66,8 @@ struct Texts<'a> {
     entry: &'a Entry,
     found: &'a Found,
     session: &'a Session,
+    /// Where browsers see it, root path and all.
+    prefix: &'a str,
     /// What the configuration files say of the IDE.
     said: Option<&'a OneIde>,
 }
@@ -89,8 +93,8 @@ impl Texts<'_> {
         }
         match name {
             "program" => program(self.entry.requires.first()?),
-            "prefix" => Some(self.session.url()),
-            "base" => Some(self.session.url().trim_end_matches('/').to_owned()),
+            "prefix" => Some(self.prefix.to_owned()),
+            "base" => Some(self.prefix.trim_end_matches('/').to_owned()),
             "session" => Some(self.session.id.to_string()),
             _ => self.set(name).or_else(|| {
                 self.entry.variables.iter().find(|(known, _)| known == name).map(|(_, default)| default.clone())
