@@ -29,9 +29,8 @@ impl Current {
         self.0.load_full()
     }
 
-    /// Puts others in force. The root path stays as it is: sessions that run were started with it.
-    pub fn replace(&self, mut settings: Settings) {
-        settings.web.root = self.now().web.root.clone();
+    /// Puts others in force.
+    pub fn replace(&self, settings: Settings) {
         self.0.store(Arc::new(settings));
     }
 }
@@ -124,6 +123,8 @@ impl Settings {
             database: started.database.clone(),
             agent: started.agent.clone(),
             proxy_threads: started.proxy_threads,
+            // Sessions that run were started with it.
+            web: Web { root: started.web.root.clone(), ..self.web },
             ..self
         }
     }

@@ -172,14 +172,26 @@ impl SignIns {
 
     async fn read(&self, hash: &Hash, now: Timestamp) -> Result<Option<Known>, carrel_store::Error> {
         if let Some((sign_in, user)) = self.store.sign_in_by_hash(hash).await? {
-            let good = sign_in.revoked_at.is_none() && user.locked_at.is_none();
+            let Some(user) = self.admitted(user).await? else { return Ok(None) };
+            let good = sign_in.revoked_at.is_none();
             let (last_used, expires) = (sign_in.last_seen_at, Some(sign_in.expires_at));
             return Ok(good.then(|| Known::new(user, By::SignIn(sign_in.id), last_used, expires, now)));
         }
         let Some((token, user)) = self.store.token_by_hash(hash).await? else { return Ok(None) };
-        let good = token.revoked_at.is_none() && user.locked_at.is_none();
+        let Some(user) = self.admitted(user).await? else { return Ok(None) };
+        let good = token.revoked_at.is_none();
         let last_used = token.last_used_at.unwrap_or(token.created_at);
         Ok(good.then(|| Known::new(user, By::Token(token.id, token.scope), last_used, token.expires_at, now)))
+    }
+
+    /// The user with the role that their groups give them, when they may be signed in.
+    pub(crate) async fn admitted(&self, user: User) -> Result<Option<User>, carrel_store::Error> {
+        let settings = self.settings.now();
+        let admission = &settings.admission;
+        let groups = if admission.asks_for_groups() { self.store.groups_of(&user.id).await? } else { Vec::new() };
+        let role = admission.role(user.role, &groups);
+        let may = user.locked_at.is_none() && admission.lets_in(&groups);
+        Ok(may.then_some(User { role, ..user }))
     }
 
     /// Who holds this secret, asking the store when memory does not know.

@@ -60,7 +60,10 @@ async fn check(app: &App, user: Option<User>, tried: SecretString) -> Result<Opt
     let right = tokio::task::spawn_blocking(move || password::verify(&tried, known.as_deref()))
         .await
         .map_err(|e| Problem::internal(&e))?;
-    Ok(user.filter(|user| right && user.locked_at.is_none()))
+    match user.filter(|_| right) {
+        Some(user) => Ok(app.sign_ins.admitted(user).await?),
+        None => Ok(None),
+    }
 }
 
 /// A new sign-in with a new secret, whatever the browser had before.

@@ -1,8 +1,10 @@
 //! Stories over HTTP: a whole server on a port of its own, with a store of its own and a launcher that runs nothing.
 
+mod admission;
 mod backend;
 mod carrel;
 mod events;
+mod front;
 mod guard;
 mod headers;
 mod input;

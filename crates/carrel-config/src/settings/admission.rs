@@ -22,6 +22,11 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Whether it makes a difference of which groups somebody is a member.
+    pub fn asks_for_groups(&self) -> bool {
+        !self.groups.is_empty() || self.administration == Some(true)
+    }
+
     /// Whether a member of these groups may be signed in.
     pub fn lets_in(&self, groups: &[String]) -> bool {
         self.groups.is_empty() || share(&self.groups, groups)

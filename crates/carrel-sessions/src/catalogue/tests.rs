@@ -120,6 +120,22 @@ fn a_plan_holds_what_is_known_and_leaves_the_rest_to_the_agent() {
 }
 
 #[test]
+fn below_a_root_path_the_ide_learns_its_whole_address() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let mut settings = settings();
+    settings.web.root = carrel_config::web::Root::parse("/carrel").unwrap();
+    for (ide, argument) in
+        [("jupyterlab", "--ServerApp.base_url=/carrel/s/"), ("vscode", "--abs-proxy-base-path=/carrel/s/")]
+    {
+        let entry = catalogue.get(&ide.parse().unwrap()).unwrap();
+        let session = session(ide);
+        let plan = entry.plan(&found(entry), &session, &settings);
+        assert_eq!(plan.http.prefix, format!("/carrel/s/{}/", session.id));
+        assert!(plan.command.iter().any(|one| one.starts_with(argument)), "{:?}", plan.command);
+    }
+}
+
+#[test]
 fn the_variables_of_an_entry_win_over_those_of_the_session() {
     let catalogue = Catalogue::load(None).unwrap();
     let entry = catalogue.get(&"jupyterlab".parse().unwrap()).unwrap();
