@@ -43,8 +43,8 @@ impl Admission {
     }
 }
 
-fn share(these: &[String], those: &[String]) -> bool {
-    these.iter().any(|name| those.contains(name))
+fn share(named: &[String], groups: &[String]) -> bool {
+    named.iter().any(|name| groups.contains(name))
 }
 
 /// Takes over what the file sets.
