@@ -23,6 +23,10 @@ use std::{
 /// A file longer than this is not one that somebody wrote.
 const LONGEST: u64 = 16 << 20;
 
+/// Files that an option of rserver.conf names, and that option.
+const ELSEWHERE: [(&str, &str); 2] =
+    [("database.conf", "database-config-file"), ("secure-cookie-key", "secure-cookie-key-file")];
+
 /// All files that were found.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
@@ -120,6 +124,10 @@ impl Configuration {
     pub fn load(lookup: &Lookup) -> Self {
         let mut configuration = Self::default();
         for file in files() {
+            if let Some(path) = configuration.elsewhere(file.name) {
+                configuration.open(file, path);
+                continue;
+            }
             let mut places = lookup.all(file.name);
             let Some(path) = places.next() else { continue };
             for hidden in places {
@@ -133,6 +141,12 @@ impl Configuration {
         }
         configuration.diagnostics.sort_by(|a, b| a.at.cmp(&b.at).then(a.level.cmp(&b.level)));
         configuration
+    }
+
+    /// Where a file lies that rserver.conf, which is read before all others, names itself.
+    fn elsewhere(&self, name: &str) -> Option<PathBuf> {
+        let (_, key) = ELSEWHERE.iter().find(|(file, _)| *file == name)?;
+        self.get("rserver.conf", key).text().filter(|path| !path.is_empty()).map(PathBuf::from)
     }
 
     fn open(&mut self, file: &'static File, path: PathBuf) {

@@ -1,10 +1,12 @@
 //! The typed settings that everything else takes.
 
 pub mod admission;
+pub mod database;
 pub mod ides;
 pub mod web;
 
 use admission::Admission;
+use database::Database;
 use ides::{IdeSettings, Times};
 use web::{Network, Web};
 
@@ -42,8 +44,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Database, runs of the local cluster, and nothing else.
     pub data_dir: PathBuf,
-    /// `sqlite:<path>` or `postgres://…`.
-    pub database: String,
+    /// Which database, and how it is reached (`database.conf`).
+    pub database: Database,
     /// What the sign-in page calls this Carrel.
     pub site_name: String,
     /// Where browsers find it, when that is not what they say in `Host`; decides Secure cookies.
@@ -90,7 +92,7 @@ impl Settings {
         const DAY: Duration = Duration::from_hours(24);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
-            database: format!("sqlite:{}", data_dir.join("carrel.db").display()),
+            database: Database::in_folder(&data_dir),
             data_dir,
             site_name: "Carrel".into(),
             public_url: None,
@@ -133,6 +135,7 @@ impl Settings {
     pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
         let mut told = web::apply(self, files);
         told.extend(admission::apply(self, files));
+        told.extend(database::apply(self, files));
         told.extend(ides::apply(self, files));
         if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
             self.max_sessions = Some(1);

@@ -149,7 +149,7 @@ fn what_carrel_does_with_an_option_is_told_unless_it_asks_for_nothing() {
     assert_eq!(roles("rserver.conf", "launcher-port=5559\n"), []);
     assert_eq!(roles("rserver.conf", "chronicle-enabled=1\n"), [(Level::Warning, "not-supported")]);
     assert_eq!(roles("rsession.conf", "allow-vcs=0\n"), []);
-    assert_eq!(roles("secure-cookie-key", "abc"), [(Level::Note, "no-effect")]);
+    assert_eq!(roles("launcher.pem", "abc"), [(Level::Note, "no-effect")]);
 }
 
 #[test]

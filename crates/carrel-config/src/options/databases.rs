@@ -2,38 +2,43 @@
 
 use super::{
     File, Format,
-    Role::{self, NoEffect, Planned},
+    Role::{self, NoEffect, Used},
     Row, Sections, file, row,
 };
 use crate::value::{
-    Kind::{Choice, Host, Path, Text},
+    Kind::{Choice, Path, Text},
     PORT, WHOLE,
 };
 
 pub(super) const FILES: &[File] = &[
-    file("database.conf", Format::Ini(Sections::None), "The database.", NAMED, &[DATABASE]).secret(),
+    file("database.conf", Format::Ini(Sections::None), "The database.", Used, &[DATABASE]).secret(),
     file(
         "audit-database.conf",
         Format::Ini(Sections::None),
         "A second database for ended sessions and their use.",
         ONE_DATABASE,
-        &[DATABASE],
+        &[AUDIT],
     )
     .secret(),
 ];
 
-const NAMED: Role = Planned("`carrel serve --database` names the database");
 const ONE_DATABASE: Role = NoEffect("ended sessions are in the one database");
 
-const DATABASE: &[Row] = &[
-    row("provider", Choice(&["sqlite", "postgresql"]), "sqlite", "Which database it is.", NAMED),
-    row("directory", Path, "", "The folder of SQLite's file.", NAMED),
-    row("connection-uri", Text, "", "PostgreSQL's address in one.", NAMED).secret(),
-    row("password", Text, "", "The password, when the address does not hold it.", NAMED).secret(),
-    row("host", Host, "localhost", "PostgreSQL's host.", NAMED),
-    row("port", PORT, "5432", "PostgreSQL's port.", NAMED),
-    row("database", Text, "", "The database's name.", NAMED),
-    row("username", Text, "", "The user who connects.", NAMED),
-    row("pool-size", WHOLE, "", "How many connections are kept.", NAMED).unit("connections"),
-    row("connection-timeout-seconds", WHOLE, "", "How long connecting may take.", NAMED).unit("seconds"),
-];
+const DATABASE: &[Row] = &rows(Used);
+const AUDIT: &[Row] = &rows(ONE_DATABASE);
+
+const fn rows(role: Role) -> [Row; 10] {
+    [
+        row("provider", Choice(&["sqlite", "postgresql"]), "sqlite", "Which database it is.", role),
+        row("directory", Path, "", "The folder of SQLite's file; without it the data folder.", role),
+        row("connection-uri", Text, "", "PostgreSQL's address in one, with libpq's parameters.", role).secret(),
+        row("password", Text, "", "The password, plain or by `carrel config encrypt-password`.", role).secret(),
+        row("host", Text, "localhost", "PostgreSQL's host, or the folder of its socket.", role),
+        row("port", PORT, "5432", "PostgreSQL's port.", role),
+        row("database", Text, "", "The database's name.", role),
+        row("username", Text, "", "The user who connects.", role),
+        row("pool-size", WHOLE, "", "How many connections are kept; without it two for each CPU, from 4 to 20.", role)
+            .unit("connections"),
+        row("connection-timeout-seconds", WHOLE, "10", "How long connecting may take.", role).unit("seconds"),
+    ]
+}

@@ -38,8 +38,9 @@ pub(super) const FILES: &[File] = &[
     file(
         "secure-cookie-key",
         Format::Opaque,
-        "The key that signs cookies.",
-        NoEffect("cookies hold a random secret whose hash is in the database; no key signs them"),
+        "The key that passwords in files are encrypted with (`carrel config encrypt-password`). No key signs cookies: they \
+         hold a random secret whose hash is in the database.",
+        Used,
         &[],
     )
     .secret(),

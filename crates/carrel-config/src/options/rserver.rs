@@ -46,7 +46,7 @@ const SERVER: &[Row] = &[
         SERVICE_MANAGER,
     ),
     row("server-set-umask", Flag, "1", "Sets the umask 022 at the start.", SERVICE_MANAGER),
-    row("secure-cookie-key-file", Path, "", "The key that signs cookies, instead of the usual file.", COOKIE_KEY),
+    row("secure-cookie-key-file", Path, "", "The file read instead of secure-cookie-key.", Used),
     row("server-data-dir", Path, "/var/run/rstudio-server", "What the server keeps while it runs.", DATA_DIR),
     row("server-add-header", Text, "", "A header on every answer of the server's own, as `Name: value`.", Used)
         .repeats(),
@@ -96,8 +96,6 @@ const SERVER: &[Row] = &[
     row("use-legacy-homepage", Flag, "0", "Shows the older home page.", NoEffect("there is one home page")),
 ];
 
-const COOKIE_KEY: super::Role =
-    NoEffect("cookies hold a random secret whose hash is in the database; no key signs them");
 const DATA_DIR: super::Role = NoEffect("`carrel serve --data-dir` says where, and it outlives a restart of the host");
 
 const WEB: &[Row] = &[
@@ -204,13 +202,7 @@ const SESSIONS: &[Row] = &[
     )
     .unit("seconds"),
     row("rsession-exec-command", Text, "", "A command that starts the session's program.", ONE_AGENT),
-    row(
-        "database-config-file",
-        Path,
-        "",
-        "The file read instead of database.conf.",
-        Planned("`carrel serve --database` names the database"),
-    ),
+    row("database-config-file", Path, "", "The file read instead of database.conf.", Used),
     row(
         "load-balancing-enabled",
         Flag,
