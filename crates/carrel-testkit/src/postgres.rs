@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, bail};
 use nix::unistd::{Uid, User, chown};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions, raw_sql};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions, raw_sql};
 use std::{
     collections::HashSet,
     env,
@@ -160,6 +160,11 @@ impl Postgres {
             Some(port) => format!("postgres://{user}@{folder}:{port}/{database}"),
             None => format!("postgres://{user}@{folder}/{database}"),
         }
+    }
+
+    /// A connection that is used up for as long as it is held.
+    pub async fn enter(&self, user: &str, database: &str) -> Result<PgConnection> {
+        Ok(PgConnectOptions::from_str(&self.url_as(user, database))?.connect().await?)
     }
 
     /// Runs SQL in a database, as the server's owner.

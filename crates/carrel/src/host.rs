@@ -1,7 +1,12 @@
 //! What the commands of the server's host share: where its data is, and its database.
 
-use crate::exit::{CANNOT_CREATE, UNAVAILABLE, failure, with_code};
+use crate::{
+    commands::config::Folders,
+    database,
+    exit::{CANNOT_CREATE, failure},
+};
 use anyhow::Context;
+use carrel_config::Database;
 use carrel_model::{ID_CHARS, UserName};
 use carrel_store::{Actor, Store};
 use clap::Args;
@@ -9,6 +14,7 @@ use std::{
     fs,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::PathBuf,
+    time::Duration,
 };
 
 /// Where a server keeps its data.
@@ -17,9 +23,11 @@ pub(crate) struct Place {
     /// Folder of the database and of running sessions.
     #[arg(long, env = "CARREL_DATA_DIR", value_name = "DIR", default_value_os_t = default_data_dir())]
     pub(crate) data_dir: PathBuf,
-    /// Database instead of SQLite in the data folder: `postgres://user@host/name`.
+    /// Database instead of what database.conf says, or SQLite in the data folder: `postgres://user@host/name`.
     #[arg(long, env = "CARREL_DATABASE", value_name = "URL", hide_env_values = true)]
-    pub(crate) database: Option<String>,
+    database: Option<String>,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
 }
 
 fn default_data_dir() -> PathBuf {
@@ -46,17 +54,16 @@ impl Place {
         Ok(folder)
     }
 
-    /// The address of the database.
-    pub(crate) fn database(&self, folder: &std::path::Path) -> String {
-        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("carrel.db").display()))
+    /// The database that the command line names.
+    pub(crate) fn database(&self) -> Option<Database> {
+        self.database.as_deref().map(Database::at)
     }
 
-    /// Opens the database and brings it up to date.
+    /// Opens the database of the server and brings it up to date.
     pub(crate) async fn store(&self) -> anyhow::Result<Store> {
         let folder = self.make()?;
-        let store = Store::open(&self.database(&folder)).await.map_err(with_code(UNAVAILABLE))?;
-        store.migrate().await.map_err(with_code(UNAVAILABLE))?;
-        Ok(store)
+        let (database, files) = database::of_files(self, &folder)?;
+        database::open(self, database, &files, Duration::ZERO).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Carrel, a workbench for data-science teams: one program, from a laptop to a cluster.
 
 mod commands;
+mod database;
 mod exit;
 mod host;
 mod telemetry;

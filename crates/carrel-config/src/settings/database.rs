@@ -9,7 +9,7 @@ use crate::{
     sealed::{self, SealError, SealKey},
     source::At,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{path::Path, time::Duration};
 
 /// The file.
@@ -45,6 +45,11 @@ impl Database {
         let url: String = url.into();
         let (pool_size, pool_size_from) = if url.starts_with("sqlite:") { (None, String::new()) } else { by_cpus() };
         Self { url: url.into(), password: None, pool_size, pool_size_from, connection_timeout: PATIENCE }
+    }
+
+    /// Whether a password stands in the URL.
+    pub fn url_holds_password(&self) -> bool {
+        address::read(self.url.expose_secret()).is_ok_and(|read| read.has_password)
     }
 
     /// Takes over what `database.conf` sets, and answers what there is to tell about it.

@@ -1,6 +1,9 @@
 //! `carrel config`: what the configuration files say, and where.
 
-use crate::commands::table::{say, table};
+use crate::commands::{
+    encrypt_password::EncryptPassword,
+    table::{say, table},
+};
 use carrel_config::{
     Configuration, Lookup, Value,
     report::{Shown, shown},
@@ -16,6 +19,7 @@ pub(crate) enum ConfigCommand {
     Show(Show),
     /// Print the JSON Schema of all files.
     Schema,
+    EncryptPassword(EncryptPassword),
 }
 
 /// Where the files are.
@@ -55,6 +59,7 @@ impl ConfigCommand {
         match self {
             Self::Show(show) => show.run(),
             Self::Schema => say(format!("{:#}", schema())),
+            Self::EncryptPassword(encrypt) => encrypt.run(),
         }
     }
 }

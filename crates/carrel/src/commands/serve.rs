@@ -1,7 +1,8 @@
 //! `carrel serve`: the server.
 
 use crate::{
-    commands::{config::Folders, table::say},
+    commands::table::say,
+    database,
     exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
     host::Place,
     telemetry::{self, LogFormat},
@@ -13,12 +14,7 @@ use carrel_model::{Clock, size::sizes_of_host};
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
 use clap::Args;
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +26,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Serve {
     #[command(flatten)]
     place: Place,
-    #[command(flatten)]
-    folders: Folders,
+    /// Wait so many seconds for a database that does not answer yet; 0 for not at all.
+    #[arg(long, env = "CARREL_WAIT_FOR_DATABASE", value_name = "SECONDS", default_value_t = 60)]
+    wait_for_database: u64,
     /// Address and port to listen on; port 0 takes any that is free. Without it: `www-address` and `www-port` of
     /// rserver.conf, or 127.0.0.1:8787.
     #[arg(long, env = "CARREL_LISTEN", value_name = "ADDRESS:PORT")]
@@ -87,9 +84,10 @@ impl Serve {
         refuse_root()?;
         telemetry::init(self.log_format, &self.log_level)?;
         let folder = self.place.make()?;
-        let (place, installation) = (self.place.clone(), self.installation(folder)?);
+        let (place, wait) = (self.place.clone(), Duration::from_secs(self.wait_for_database));
+        let installation = self.installation(folder)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let served = runtime.block_on(serve(place, installation));
+        let served = runtime.block_on(serve(place, wait, installation));
         // A program that is just asked for its version would be waited for otherwise.
         runtime.shutdown_background();
         served
@@ -101,21 +99,20 @@ impl Serve {
             Some(agent) => agent.clone(),
             None => beside_this_program("carrel-agent")?,
         };
-        let defaults = Settings::local(folder.clone(), agent, sizes_of_host(host_cpus(), host_memory_mb()));
-        let lookup = self.folders.lookup();
-        let flags = self.flags(&folder)?;
+        let defaults = Settings::local(folder, agent, sizes_of_host(host_cpus(), host_memory_mb()));
+        let lookup = self.place.folders.lookup();
+        let flags = self.flags()?;
         let installation = Installation::load(lookup, defaults, flags).map_err(with_code(CONFIG))?;
         log_diagnostics(installation.files().diagnostics());
         Ok(installation.on_reload(|reloaded, _| log_reload(reloaded)))
     }
 
     /// What the command line sets over defaults and files.
-    fn flags(self, folder: &Path) -> anyhow::Result<impl Fn(&mut Settings) + use<>> {
-        let database = self.place.database(folder);
+    fn flags(self) -> anyhow::Result<impl Fn(&mut Settings) + use<>> {
         let suspend_after = self.suspend_after.map(|minutes| seconds("--suspend-after", minutes)).transpose()?;
         let idle_after = self.idle_after.map(|minutes| seconds("--idle-after", minutes)).transpose()?;
         Ok(move |settings: &mut Settings| {
-            settings.database.clone_from(&database);
+            set(&mut settings.database, self.place.database());
             set(&mut settings.listen, self.listen);
             set(&mut settings.site_name, self.site_name.clone());
             set(&mut settings.start_limit, self.start_limit.map(Duration::from_secs));
@@ -202,12 +199,12 @@ fn host_memory_mb() -> u64 {
     kib.map_or(4096, |kib| kib / 1024)
 }
 
-async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
+async fn serve(place: Place, wait: Duration, installation: Installation) -> anyhow::Result<()> {
     let clock = Clock::System;
     let (current, installation) = (installation.settings(), Arc::new(installation));
     let settings = current.now();
     let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
-    let store = place.store().await?;
+    let store = database::open(&place, settings.database.clone(), &installation.files(), wait).await?;
     warn_of_shared_account(&store, &settings).await?;
     let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
     let launcher = LocalLauncher::open(local).map_err(|e| cannot_run_sessions(&e))?;

@@ -141,7 +141,8 @@ impl Password {
     }
 }
 
-fn first_line() -> anyhow::Result<String> {
+/// The first line of standard input.
+pub(crate) fn first_line() -> anyhow::Result<String> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("the password could not be read from standard input")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())

@@ -1,0 +1,122 @@
+//! A scratch host for the program, and what is asked of its answers.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+/// An account without rights, for the server that refuses to be root (`nobody` of every Debian).
+const NOBODY: u32 = 65534;
+
+/// A scratch host: a copy of the program that an account without rights can run, and a data folder of its own.
+pub(crate) struct Host {
+    pub(crate) folder: TempDir,
+    uid: u32,
+}
+
+pub(crate) fn am_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+impl Host {
+    pub(crate) fn new() -> Self {
+        Self::of(NOBODY)
+    }
+
+    /// One whose server runs as this account, when these tests are root's.
+    pub(crate) fn of(uid: u32) -> Self {
+        let folder = tempfile::Builder::new().prefix("carrel-cli-").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let host = Self { folder, uid };
+        fs::copy(env!("CARGO_BIN_EXE_carrel"), host.program()).unwrap();
+        // No test here starts a session: any program will do.
+        std::os::unix::fs::symlink("/bin/true", host.agent()).unwrap();
+        fs::create_dir(host.data()).unwrap();
+        fs::create_dir(host.config()).unwrap();
+        if am_root() {
+            chown(host.data(), Some(uid), Some(uid)).unwrap();
+        }
+        host
+    }
+
+    pub(crate) fn program(&self) -> PathBuf {
+        self.folder.path().join("carrel")
+    }
+
+    pub(crate) fn agent(&self) -> PathBuf {
+        self.folder.path().join("carrel-agent")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The folder of its configuration files.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    /// The program as an account without rights, with nothing from the environment of the test.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.program());
+        command.args(arguments).env_clear().env("HOME", self.data()).env("CARREL_DATA_DIR", self.data());
+        command.env("RSTUDIO_CONFIG_DIR", self.config());
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        if am_root() {
+            command.uid(self.uid).gid(self.uid);
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        let piped = Stdio::piped;
+        let mut child = self.command(arguments).stdin(piped()).stdout(piped()).stderr(piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    pub(crate) fn add_user(&self, more: &[&str], input: &str) -> Output {
+        self.run_with(&[&["user", "add", "--password-stdin"], more].concat(), input)
+    }
+}
+
+/// The last line of standard error: what people read.
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned()
+}
+
+pub(crate) fn refused(output: &Output, code: i32, parts: &[&str]) {
+    let said = said(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.starts_with("carrel: "), "{said}");
+    for part in parts {
+        assert!(said.contains(part), "“{part}” is not in: {said}");
+    }
+}
+
+/// A program that was started and is ended with the test.
+pub(crate) struct Ended(pub(crate) Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) fn first_line(child: &mut Child) -> String {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    line
+}
