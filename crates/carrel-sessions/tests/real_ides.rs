@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails, and one that says what it left out")]
 
+#[path = "ides/files.rs"]
+mod files;
 #[path = "ides/host.rs"]
 mod host;
 
@@ -146,14 +148,20 @@ fn assert_checks_origin_and_xsrf(ide: &Ide) {
     assert_eq!(ide.upgrade("api/events/subscribe", "http://carrel.example"), 101);
 }
 
-fn assert_kernels_use_sockets(ide: &Ide, page: &str) {
+/// Starts a kernel as a page does; without a name the usual one.
+fn start_kernel(ide: &Ide, page: &str, name: Option<&str>) {
     let page = ide.ask("GET", page, &[]);
     let cookie = page.header("set-cookie").and_then(|cookie| cookie.split(';').next()).unwrap().to_owned();
     let token = cookie.split_once('=').unwrap().1.to_owned();
     assert!(page.header("set-cookie").unwrap().contains(&format!("Path={}", ide.session.url())));
-    let browser = [("cookie", cookie.as_str()), ("x-xsrftoken", token.as_str()), ("content-length", "0")];
-    let kernel = ide.ask("POST", "api/kernels", &browser);
+    let body = name.map(|name| format!("{{\"name\":\"{name}\"}}")).unwrap_or_default();
+    let browser = [("cookie", cookie.as_str()), ("x-xsrftoken", token.as_str())];
+    let kernel = ide.send("POST", "api/kernels", &browser, &body);
     assert_eq!(kernel.status, 201, "{}", kernel.text);
+}
+
+fn assert_kernels_use_sockets(ide: &Ide, page: &str) {
+    start_kernel(ide, page, None);
     let files = fs::read_dir(ide.dir.path().join("run/k")).unwrap();
     let connection = files.map(|file| file.unwrap().path()).find(|file| {
         file.file_name().unwrap().to_string_lossy().starts_with("kernel-")

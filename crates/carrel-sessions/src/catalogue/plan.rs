@@ -77,8 +77,8 @@ impl Texts<'_> {
         fill::fill(text, |name| self.value(name))
     }
 
-    fn fill_all(&self, texts: &[String]) -> Vec<String> {
-        texts.iter().map(|text| self.fill(text)).collect()
+    fn fill_all<'t>(&self, texts: impl IntoIterator<Item = &'t String>) -> Vec<String> {
+        texts.into_iter().map(|text| self.fill(text)).collect()
     }
 
     fn pair(&self, (name, text): &(String, String)) -> (String, String) {
@@ -123,7 +123,8 @@ impl Texts<'_> {
         Some(PlanFile { path: self.fill(&file.path), text, keep: file.keep })
     }
 
-    /// Program and arguments. The administrator's stand in for those of the entry that may be replaced.
+    /// Program and arguments. The administrator's stand in for the flags of the entry that may be replaced, and for the
+    /// values that they name.
     fn command(&self) -> Vec<String> {
         let entry = self.entry;
         let mut command = self.fill_all(&entry.command);
@@ -131,15 +132,13 @@ impl Texts<'_> {
         let first = program.map(|program| program.first_arguments.as_slice()).unwrap_or_default();
         command.splice(1.min(command.len())..1.min(command.len()), first.iter().cloned());
         let theirs = self.said.and_then(|said| said.arguments.as_deref());
-        match theirs {
-            Some(arguments) => command.extend(arguments.iter().cloned()),
-            None => command.extend(self.fill_all(&entry.arguments)),
-        }
-        let is_free =
-            |argument: &String| !theirs.unwrap_or_default().iter().any(|their| name_of(their) == name_of(argument));
-        let when = entry.when.iter().filter(|(name, _)| self.is_set(name));
-        let when: Vec<String> = when.flat_map(|(_, arguments)| self.fill_all(arguments)).collect();
-        command.extend(when.into_iter().filter(is_free));
+        let is_theirs =
+            |argument: &String| theirs.unwrap_or_default().iter().any(|their| name_of(their) == name_of(argument));
+        let stays = |argument: &String| theirs.is_none() || argument.contains('=');
+        let when = entry.when.iter().filter(|(name, _)| self.is_set(name)).flat_map(|(_, arguments)| arguments);
+        let ours = self.fill_all(entry.arguments.iter().filter(|argument| stays(argument)).chain(when));
+        command.extend(ours.into_iter().filter(|argument| !is_theirs(argument)));
+        command.extend(theirs.unwrap_or_default().iter().cloned());
         command
     }
 

@@ -1,6 +1,6 @@
 //! Runs a plan the way the agent does, with nothing between the test and the IDE.
 
-use carrel_config::{Settings, ides::IdeSettings};
+use carrel_config::{Configuration, Settings, ides::IdeSettings, options::file_named};
 use carrel_model::{IdeId, IdleRule, Plan, Session, SessionId, Spec, State, UserId};
 use carrel_sessions::catalogue::{Catalogue, Found};
 use jiff::Timestamp;
@@ -107,9 +107,13 @@ impl Ide {
 
     /// The same for somebody who has these files at home.
     pub(crate) fn start_with(id: &str, ide_path: &[PathBuf], at_home: &[(&str, &str)]) -> Self {
-        let id = id.parse().unwrap();
-        let (found, session) = (found(&id, ide_path), session(&id));
-        let settings = Settings::local("/nowhere".into(), "/nowhere".into(), Vec::new());
+        Self::start_by(id, ide_path, &[], at_home)
+    }
+
+    /// The same on a host with these configuration files.
+    pub(crate) fn start_by(id: &str, ide_path: &[PathBuf], files: &[(&str, &str)], at_home: &[(&str, &str)]) -> Self {
+        let (id, settings) = (id.parse().unwrap(), settings_by(files));
+        let (found, session) = (found_by(&id, ide_path, &settings.ides), session(&id));
         let plan = CATALOGUE.get(&id).unwrap().plan(&found, &session, &settings);
         Self::launch(plan, session, at_home)
     }
@@ -138,7 +142,8 @@ impl Ide {
         let until = Instant::now() + LIMIT;
         let path = self.fill(&self.plan.http.ready_path);
         loop {
-            if let Some(answer) = self.ask_if_there("GET", &path, &self.headers()).filter(|answer| answer.status < 400)
+            if let Some(answer) =
+                self.ask_if_there("GET", &path, &self.headers(), "").filter(|answer| answer.status < 400)
             {
                 assert!(answer.status >= 200, "{}", answer.text);
                 return;
@@ -157,6 +162,28 @@ impl Ide {
 
     pub(crate) fn socket(&self) -> PathBuf {
         self.dir.path().join("run/ide.sock")
+    }
+
+    /// What stands in a file of the home folder, once it is there and not empty.
+    pub(crate) fn at_home(&self, name: &str) -> String {
+        let file = self.dir.path().join("home").join(name);
+        self.wait_for(name, || fs::read_to_string(&file).ok().filter(|text| !text.is_empty()))
+    }
+
+    /// Waits until the output holds `text`.
+    pub(crate) fn says(&self, text: &str) {
+        self.wait_for(text, || self.output().contains(text).then_some(()));
+    }
+
+    fn wait_for<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
+        let until = Instant::now() + LIMIT;
+        loop {
+            if let Some(seen) = look() {
+                return seen;
+            }
+            assert!(Instant::now() < until, "{what} was not seen in {LIMIT:?}:\n{}", self.output());
+            thread::park_timeout(Duration::from_millis(50));
+        }
     }
 
     pub(crate) fn output(&self) -> String {
@@ -179,13 +206,21 @@ impl Ide {
     pub(crate) fn ask(&self, method: &str, path: &str, more: &[(&str, &str)]) -> Answer {
         let mut headers = self.headers();
         headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        self.ask_if_there(method, &self.path(path), &headers).expect("an answer")
+        self.ask_if_there(method, &self.path(path), &headers, "").expect("an answer")
+    }
+
+    /// The same with a body.
+    pub(crate) fn send(&self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
+        let mut headers = self.headers();
+        headers.push(("content-length".into(), body.len().to_string()));
+        headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.ask_if_there(method, &self.path(path), &headers, body).expect("an answer")
     }
 
     /// A request of somebody who came to the socket by another way.
     pub(crate) fn ask_directly(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.ask_if_there(method, &self.path(path), &headers).expect("an answer")
+        self.ask_if_there(method, &self.path(path), &headers, "").expect("an answer")
     }
 
     /// A websocket from a page of `origin`: the status of the answer.
@@ -200,7 +235,7 @@ impl Ide {
         self.ask("GET", path, &websocket).status
     }
 
-    fn ask_if_there(&self, method: &str, path: &str, headers: &[(String, String)]) -> Option<Answer> {
+    fn ask_if_there(&self, method: &str, path: &str, headers: &[(String, String)], body: &str) -> Option<Answer> {
         let mut stream = UnixStream::connect(self.socket()).ok()?;
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: carrel.example\r\n");
@@ -210,7 +245,7 @@ impl Ide {
         for (name, value) in headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
-        stream.write_all((head + "\r\n").as_bytes()).ok()?;
+        stream.write_all((head + "\r\n" + body).as_bytes()).ok()?;
         let mut bytes = Vec::new();
         let mut chunk = [0; 16 << 10];
         loop {
@@ -311,8 +346,23 @@ fn write(path: &Path, text: &str) {
     chown(path, Some(account().as_raw()), Some(account().as_raw())).unwrap_or_else(|_| assert!(!is_root()));
 }
 
+/// The settings of a host with these configuration files.
+fn settings_by(files: &[(&str, &str)]) -> Settings {
+    let mut read = Configuration::default();
+    for (name, text) in files {
+        read.read(file_named(name).unwrap(), Path::new("/etc/rstudio").join(name), text.as_bytes());
+    }
+    let mut settings = Settings::local("/nowhere".into(), "/nowhere".into(), Vec::new());
+    settings.apply(&read);
+    settings
+}
+
 /// The programs of an entry as [`Catalogue::detect`] finds them.
 pub(crate) fn found(id: &IdeId, ide_path: &[PathBuf]) -> Found {
-    let offer = CATALOGUE.detect(ide_path, &IdeSettings::default()).into_iter().find(|offer| offer.id == *id).unwrap();
+    found_by(id, ide_path, &IdeSettings::default())
+}
+
+fn found_by(id: &IdeId, ide_path: &[PathBuf], ides: &IdeSettings) -> Found {
+    let offer = CATALOGUE.detect(ide_path, ides).into_iter().find(|offer| offer.id == *id).unwrap();
     offer.available.unwrap_or_else(|cause| panic!("{}", cause.text))
 }

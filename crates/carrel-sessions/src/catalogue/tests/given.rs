@@ -110,7 +110,9 @@ fn jupyter_conf_says_program_arguments_and_when_kernels_end() {
     assert!(has("--debug") && has("--ServerApp.sock={socket}") && !has("--ip=0.0.0.0"), "{command:?}");
     assert!(has("--MappingKernelManager.cull_idle_timeout=3600") && has("--MappingKernelManager.cull_connected=True"));
     assert!(has("--MappingKernelManager.cull_interval=9") && !has("--MappingKernelManager.cull_interval=60"));
-    assert!(!has("--LabApp.extension_manager=readonly"), "lab-args stand in for what may be replaced");
+    assert!(has("--ServerApp.quit_button=False"), "a value stays that they do not name");
+    let named = plan("jupyterlab", &by(&[("jupyter.conf", "lab-args=--ServerApp.quit_button=True\n")])).command;
+    assert!(!named.contains(&"--ServerApp.quit_button=False".into()), "{named:?}");
     let usual = plan("jupyterlab", &settings()).command;
     assert!(usual.contains(&"--LabApp.extension_manager=readonly".into()) && usual[1] == "--no-browser", "{usual:?}");
     assert!(!usual.iter().any(|argument| argument.contains("cull")), "{usual:?}");
@@ -134,13 +136,18 @@ fn what_an_entry_says_itself_is_refused_in_arguments_of_the_files() {
 #[test]
 fn vscode_conf_says_folder_and_bounds_and_seeds_settings() {
     let settings = by(&[
-        ("vscode.conf", "user-data-dir=/srv/code/$USER\nallow-file-downloads=0\nallow-file-uploads=0\n"),
+        (
+            "vscode.conf",
+            "user-data-dir=/srv/code/$USER\nallow-file-downloads=0\nallow-file-uploads=0\nargs=--verbose\n",
+        ),
         ("vscode-user-settings.json", "{\"editor.fontSize\": 15, \"telemetry.telemetryLevel\": \"error\"}"),
     ]);
     let plan = plan("vscode", &settings);
     for argument in ["--user-data-dir=/srv/code/{account}", "--disable-file-downloads", "--disable-file-uploads"] {
         assert!(plan.command.contains(&argument.into()), "{argument} {:?}", plan.command);
     }
+    assert!(plan.command.contains(&"--reconnection-grace-time=600".into()));
+    assert!(!plan.command.contains(&"--disable-workspace-trust".into()), "flags are replaced: {:?}", plan.command);
     let seed = plan.files.iter().find(|file| file.path == "/srv/code/{account}/User/settings.json").unwrap();
     let json: serde_json::Value = serde_json::from_str(&seed.text).unwrap();
     assert!(seed.keep);
