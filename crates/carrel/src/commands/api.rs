@@ -40,9 +40,12 @@ impl Remote {
         Ok(Api { client, server: self.server.trim_end_matches('/').to_owned(), token: self.token()? })
     }
 
-    /// The full address of a path on the server.
+    /// The full address of a path that the server named: it begins with the server's root path already.
     pub(crate) fn address(&self, path: &str) -> String {
-        format!("{}{path}", self.server.trim_end_matches('/'))
+        let server = self.server.as_str();
+        let host = server.find("://").map_or(0, |at| at + 3);
+        let origin = server[host..].find('/').map_or(server, |end| &server[..host + end]);
+        format!("{origin}{path}")
     }
 
     fn token(&self) -> anyhow::Result<SecretString> {
