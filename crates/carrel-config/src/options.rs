@@ -201,6 +201,9 @@ impl File {
     }
 }
 
+/// The file with the answer of `/health-check`.
+pub(crate) const HEALTH_CHECK: &str = "health-check";
+
 /// The file of this name.
 pub fn file_named(name: &str) -> Option<&'static File> {
     files().find(|file| file.name == name)

@@ -3,11 +3,15 @@
 pub mod admission;
 pub mod database;
 pub mod ides;
+pub mod logging;
+pub mod operation;
 pub mod web;
 
 use admission::Admission;
 use database::Database;
 use ides::{IdeSettings, Times};
+use logging::Logging;
+use operation::Operation;
 use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
@@ -56,6 +60,10 @@ pub struct Settings {
     pub web: Web,
     /// Who may sign in, and who administers.
     pub admission: Admission,
+    /// Health, metrics, and what people are told.
+    pub operation: Operation,
+    /// What is logged, and where.
+    pub logging: Logging,
     /// A folder of the administrator's with IDE entries, on top of the built-in ones.
     pub ides_dir: Option<PathBuf>,
     /// Folders searched for IDE programs before `PATH`.
@@ -99,6 +107,8 @@ impl Settings {
             trusted_proxies: Vec::new(),
             web: Web::default(),
             admission: Admission::default(),
+            operation: Operation::default(),
+            logging: Logging::default(),
             ides_dir: None,
             ide_path: Vec::new(),
             agent,
@@ -137,6 +147,8 @@ impl Settings {
         told.extend(admission::apply(self, files));
         told.extend(database::apply(self, files));
         told.extend(ides::apply(self, files));
+        told.extend(operation::apply(self, files));
+        told.extend(logging::apply(self, files));
         if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
             self.max_sessions = Some(1);
         }

@@ -1,7 +1,10 @@
 //! What every handler can reach.
 
 use crate::{
+    caller::Caller,
+    health_check::Host,
     live::Live,
+    metrics::Traffic,
     problem::Problem,
     sign_ins::SignIns,
     view::{Beside, CURVE_POINTS, SessionView, UsageView},
@@ -16,6 +19,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
+use tokio_util::sync::CancellationToken;
 
 /// How far back the small CPU curve of a row reaches.
 const CURVE: SignedDuration = SignedDuration::from_hours(1);
@@ -31,13 +35,15 @@ pub(crate) struct Parts {
     pub clock: Clock,
     pub store: Store,
     pub sessions: Sessions,
+    pub host: Host,
+    pub traffic: Traffic,
     pub sign_ins: Arc<SignIns>,
     pub live: Arc<Live>,
     pub throttle: Mutex<Throttle>,
     /// How many passwords may be checked at once: each takes a core and some memory on purpose.
     pub hashing: tokio::sync::Semaphore,
     /// It is about to stop: readiness fails.
-    pub stopping: std::sync::atomic::AtomicBool,
+    pub stopping: CancellationToken,
 }
 
 impl App {
@@ -73,6 +79,15 @@ impl App {
             beside.usage.insert(id.to_string(), UsageView::new(&latest, curve));
         }
         Ok(beside)
+    }
+
+    /// A stream that somebody follows ends with their sign-in, and when the server stops: clients come again, and find
+    /// another replica or the next server.
+    pub(crate) fn stream_ends(&self, caller: &Caller) -> impl Future<Output = ()> + Send + use<> {
+        let (signed_out, stopping) = (caller.known().alive.ended(), self.stopping.clone().cancelled_owned());
+        async move {
+            tokio::select! { () = signed_out => {} () = stopping => {} }
+        }
     }
 
     /// What people call the catalogue's entries, by id.

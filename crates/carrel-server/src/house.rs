@@ -59,7 +59,10 @@ impl House {
             (Found::Nobody, _) => None,
             (Found::Known(known), Some(route)) => {
                 let may = known.user.id == route.owner && is_from_here(head, client, &settings);
-                may.then(|| Verdict::Forward(pass(&known, &route, head, client)))
+                may.then(|| {
+                    self.app.traffic.to_sessions.inc();
+                    Verdict::Forward(pass(&known, &route, head, client))
+                })
             }
             (Found::Known(_), None) => Some(self.learn(None, true)),
             (Found::Ask, route) => Some(self.learn(Some(hash), route.is_none())),
@@ -124,6 +127,7 @@ impl carrel_proxy::House for House {
 
     fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> BoxFuture<'static, Response<HouseBody>> {
         Box::pin(async move {
+            self.app.traffic.to_carrel.inc();
             let (mut head, body) = request.into_parts();
             let settings = self.app.settings.now();
             let client = client(&head, &peer, &settings);

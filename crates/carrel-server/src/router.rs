@@ -1,8 +1,8 @@
 //! All addresses of the server's own, and what every request to them passes through.
 
 use crate::{
-    api, app::App, assets, body::MAX_BODY, entrance, guard, headers, health, pages, problem, problem::Problem,
-    request_id,
+    api, app::App, assets, body::MAX_BODY, entrance, guard, headers, health, health_check, pages, problem,
+    problem::Problem, request_id,
 };
 use axum::{
     Router,
@@ -38,6 +38,7 @@ fn others() -> Router<App> {
         .route("/api/{*path}", any(no_endpoint))
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/health-check", get(health_check::show))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::submit))
         .route("/sign-out", post(pages::sign_out::submit))
         .route("/signed-out", get(pages::sign_out::show))

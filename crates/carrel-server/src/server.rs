@@ -1,6 +1,9 @@
 //! Starting and stopping.
 
-use crate::{app::App, app::Parts, house::House, live::Live, router::router, sign_ins::SignIns};
+use crate::{
+    app::App, app::Parts, health_check::Host, house::House, live::Live, metrics, metrics::Traffic, router::router,
+    sign_ins::SignIns,
+};
 use carrel_auth::Throttle;
 use carrel_config::Installation;
 use carrel_model::Clock;
@@ -11,13 +14,11 @@ use std::{
     io,
     net::SocketAddr,
     num::NonZeroUsize,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
+use tokio::{net::TcpListener, runtime::Handle, sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 
 /// What a server is made of.
 pub struct ServerParts {
@@ -79,20 +80,30 @@ impl Server {
             clock,
             store,
             sessions,
+            host: Host::default(),
+            traffic: Traffic::default(),
             sign_ins: sign_ins.clone(),
             live: live.clone(),
             throttle: Mutex::new(Throttle::default()),
             hashing: Semaphore::new(hashers),
-            stopping: AtomicBool::new(false),
+            stopping: CancellationToken::new(),
             settings,
             installation,
         });
+        let metrics = match app.settings.now().operation.metrics {
+            Some(address) => Some(bind_metrics(address).await?),
+            None => None,
+        };
         let proxy = listen(&app)?;
         let mut chores = JoinSet::new();
         chores.spawn(sign_ins.watch());
         chores.spawn(live.watch());
+        let metrics_addr = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
+        if let Some(listener) = metrics {
+            chores.spawn(serve_metrics(listener, app.clone()));
+        }
         let local_addr = proxy.local_addr().unwrap_or(app.settings.now().listen);
-        Ok(RunningServer { app, proxy, local_addr, chores })
+        Ok(RunningServer { app, proxy, local_addr, metrics_addr, chores })
     }
 }
 
@@ -104,11 +115,25 @@ fn listen(app: &App) -> Result<carrel_proxy::Running, StartError> {
         https: app.settings.now().public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         ..ProxySettings::new(Handle::current())
     };
-    Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| match error.kind() {
+    Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| cannot_listen(address, error))
+}
+
+async fn bind_metrics(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, error))
+}
+
+async fn serve_metrics(listener: TcpListener, app: App) {
+    if let Err(error) = axum::serve(listener, metrics::router(app)).await {
+        tracing::error!(%error, "metrics can no longer be asked for");
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: io::Error) -> StartError {
+    match error.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address },
         io::ErrorKind::PermissionDenied => StartError::PortForbidden { address },
         _ => StartError::Listen { address, error },
-    })
+    }
 }
 
 /// A server that serves.
@@ -117,6 +142,7 @@ pub struct RunningServer {
     app: App,
     proxy: carrel_proxy::Running,
     local_addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
     chores: JoinSet<()>,
 }
 
@@ -126,10 +152,15 @@ impl RunningServer {
         self.local_addr
     }
 
+    /// The address of the metrics, when they are on.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_addr
+    }
+
     /// Stops: readiness fails, listeners close, requests are finished, tunnels close over the grace time. Sessions go
     /// on.
     pub async fn stop(mut self, grace: Duration) {
-        self.app.stopping.store(true, Relaxed);
+        self.app.stopping.cancel();
         self.proxy.drain(grace).await;
         self.chores.shutdown().await;
     }

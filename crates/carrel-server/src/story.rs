@@ -8,6 +8,7 @@ mod front;
 mod guard;
 mod headers;
 mod input;
+mod operation;
 mod pages;
 mod person;
 mod sessions;

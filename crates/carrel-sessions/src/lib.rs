@@ -7,6 +7,7 @@ pub mod ask;
 pub mod catalogue;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
+pub mod counted;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
 pub mod launcher;

@@ -3,6 +3,7 @@
 use crate::{
     ask::{AskError, NewSession, check_env, check_folder, free_name, settle_name, settle_size},
     catalogue::{Catalogue, Offer},
+    counted::Counted,
     launcher::{Launcher, LauncherError},
 };
 use arc_swap::ArcSwap;
@@ -112,6 +113,7 @@ pub struct Sessions {
     pub(crate) clock: Clock,
     pub(crate) settings: Current,
     pub(crate) launcher: Arc<dyn Launcher>,
+    pub(crate) counted: Counted,
     catalogue: Arc<Catalogue>,
     offers: Arc<ArcSwap<Vec<Offer>>>,
 }
@@ -128,7 +130,13 @@ impl Sessions {
     ) -> Self {
         let now = settings.now();
         let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&now.ide_path, &now.ides)));
-        Self { store, clock, settings, launcher, catalogue: Arc::new(catalogue), offers }
+        let (catalogue, counted) = (Arc::new(catalogue), Counted::default());
+        Self { store, clock, settings, launcher, counted, catalogue, offers }
+    }
+
+    /// What was counted since this replica started.
+    pub fn counted(&self) -> &Counted {
+        &self.counted
     }
 
     /// The IDEs of the catalogue, with what was found of each.
@@ -209,7 +217,9 @@ impl Sessions {
             last_active_at: None,
             version: 0,
         };
-        Ok(self.store.session_insert(&session, &caller.actor, now).await?)
+        let session = self.store.session_insert(&session, &caller.actor, now).await?;
+        self.counted.launched(session.ide.as_str());
+        Ok(session)
     }
 
     fn available(&self, ide: &str) -> Result<Offer, LaunchError> {

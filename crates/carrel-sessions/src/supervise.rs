@@ -188,7 +188,14 @@ impl Supervisor {
             Seen::Unreachable(cause) => Event::Unreachable(cause),
             Seen::Ended(ending) => Event::Ended(ending),
         };
-        self.happen(run, &event).await;
+        let before = match event {
+            Event::Ready(..) => until_stored(|| self.sessions.store.session(&run.session)).await,
+            _ => None,
+        };
+        let changed = self.happen(run, &event).await;
+        if let (Some(before), Some(_)) = (before, changed) {
+            self.sessions.counted.started(&before.state, self.sessions.clock.now());
+        }
         if matches!(event, Event::Ended(_)) {
             asked.forget(run);
             let session = until_stored(|| self.sessions.store.session(&run.session)).await;

@@ -658,6 +658,8 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /** @description What they sign in with. */
             name: string;
+            /** @description What everybody is told at present. */
+            notices: components["schemas"]["NoticeView"][];
             /** @description What they may. */
             role: components["schemas"]["RoleName"];
             /** @description What this Carrel is called. */
@@ -689,6 +691,16 @@ export interface components {
          * @enum {string}
          */
         NextAction: "watch" | "open" | "keep" | "cancel" | "resume" | "start-again" | "details" | "none";
+        /** @description Something that everybody is told for a while. */
+        NoticeView: {
+            /**
+             * Format: date-time
+             * @description Until when; null for no end.
+             */
+            ends_at: string | null;
+            /** @description What. */
+            message: string;
+        };
         /** @description What went wrong, for programs (`code`) and for people (`detail`). */
         Problem: {
             /**

@@ -1,8 +1,8 @@
 //! Logs, health, network rules, keys, and what is accepted for the sake of the original.
 
 use super::{
-    File, Format, LATER, LineKind, NO_NGINX, NOT_BUILT, OWN_USERS,
-    Role::{self, NoEffect, NotSupported, Planned, Used},
+    File, Format, LineKind, NO_NGINX, NOT_BUILT, OWN_USERS,
+    Role::{self, NoEffect, NotSupported, Used},
     Row, Sections, file, row,
 };
 use crate::value::{
@@ -15,10 +15,10 @@ pub(super) const FILES: &[File] = &[
         "logging.conf",
         Format::Ini(Sections::Who),
         "What is logged, and where: `[*]`, `[@program]`, `[logger]`.",
-        LOG_FLAGS,
+        Used,
         &[LOGGING],
     ),
-    file("health-check", Format::Template(HEALTH), "The answer of `/health-check`.", LATER, &[]),
+    file(super::HEALTH_CHECK, Format::Template(HEALTH), "The answer of `/health-check`.", Used, &[]),
     file(
         "load-balancer",
         Format::Ini(Sections::Named(&["", "config", "nodes"])),
@@ -85,7 +85,6 @@ pub(super) const FILES: &[File] = &[
     file("dictionaries", Format::Folder, "Dictionaries of RStudio.", Role::Used, &[]),
 ];
 
-const LOG_FLAGS: Role = Planned("`carrel serve --log-level` and `--log-format` say it; the log goes to standard error");
 const BY_THEMSELVES: Role = NoEffect("servers with one PostgreSQL database share the work by themselves");
 const NO_FILES: Role = NoEffect("what is shared is in the database, not in files");
 const NO_CRASH_REPORTS: Role = NoEffect("crashes are in the log");
@@ -104,18 +103,23 @@ pub(super) const HEALTH: &[&str] = &[
 ];
 
 const LOGGING: &[Row] = &[
-    row("log-level", Choice(&["debug", "info", "warn", "error"]), "warn", "From which level on is logged.", LOG_FLAGS),
-    row("logger-type", Choice(&["stderr", "syslog", "file"]), "file", "Where the log goes.", LOG_FLAGS),
-    row("log-dir", Path, "/var/log/rstudio/rstudio-server", "The folder of log files.", LOG_FLAGS),
-    row("log-file-mode", Text, "", "The permissions of log files.", LOG_FLAGS),
-    row("rotate", Flag, "", "Begins a new file from time to time.", LOG_FLAGS),
-    row("rotate-days", WHOLE, "", "After how many days.", LOG_FLAGS).unit("days"),
-    row("max-size-mb", WHOLE, "", "After how much.", LOG_FLAGS).unit("MB"),
-    row("delete-days", WHOLE, "", "When an old file is deleted.", LOG_FLAGS).unit("days"),
-    row("max-rotations", WHOLE, "", "How many old files are kept.", LOG_FLAGS).unit("files"),
-    row("log-message-format", Choice(&["pretty", "json"]), "pretty", "The form of lines.", LOG_FLAGS),
-    row("include-pid", Flag, "", "Puts the process id into lines.", LOG_FLAGS),
+    row("log-level", Choice(&["debug", "info", "warn", "error"]), "warn", "From which level on is logged.", Used),
+    row("logger-type", Choice(&["stderr", "syslog", "file"]), "file", "Where the log goes.", Used),
+    row("log-dir", Path, "/var/log/rstudio/rstudio-server", "The folder of log files.", Used),
+    row("log-file-mode", Text, "", "The permissions of log files.", LOG_UMASK),
+    row("rotate", Flag, "", "Begins a new file from time to time: each day.", Used),
+    row("rotate-days", WHOLE, "", "After how many days.", LOG_DAILY).unit("days"),
+    row("max-size-mb", WHOLE, "", "After how much.", LOG_DAILY).unit("MB"),
+    row("delete-days", WHOLE, "", "When an old file is deleted.", LOG_KEPT).unit("days"),
+    row("max-rotations", WHOLE, "", "How many old files are kept.", Used).unit("files"),
+    row("log-message-format", Choice(&["pretty", "json"]), "pretty", "The form of lines.", Used),
+    row("include-pid", Flag, "", "Puts the process id into lines.", LOG_PID),
 ];
+
+const LOG_PID: Role = NoEffect("the service manager and the system's log write it beside each line");
+const LOG_UMASK: Role = NoEffect("the umask of the server says it");
+const LOG_DAILY: Role = NotSupported("a new file begins each day");
+const LOG_KEPT: Role = NotSupported("`max-rotations` says how many are kept");
 
 const BALANCERS: &[&str] = &["sessions", "system-load", "user-hash", "custom"];
 

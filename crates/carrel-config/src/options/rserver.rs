@@ -68,13 +68,7 @@ const SERVER: &[Row] = &[
         "The folder that all nodes share.",
         NoEffect("what nodes share is in the database"),
     ),
-    row(
-        "server-health-check-enabled",
-        Flag,
-        "0",
-        "Answers `/health-check`.",
-        Planned("`/livez` and `/readyz` answer always"),
-    ),
+    row("server-health-check-enabled", Flag, "0", "Answers `/health-check`.", Used),
     row("server-access-log", Flag, "0", "Logs every request to the server's own pages and API.", Used),
     row("server-license-type", Choice(&["local", "remote"]), "local", "Where the license comes from.", NO_LICENSE),
     row("server-license-*", Text, "", "Details of licenses.", NO_LICENSE),
@@ -264,11 +258,13 @@ const ADMIN: &[Row] = &[
     row("monitor-graphite-port", PORT, "2003", "Graphite's port.", LATER),
     row("monitor-graphite-client-id", Text, "", "What Graphite's names begin with.", LATER),
     row("monitor-data-path", Path, "", "The folder of the monitor.", NoEffect("it is in the database")),
-    row("monitor-stderr-enabled", Flag, "", "Writes measured use to standard error.", LATER),
-    row("metrics-enabled", Flag, "0", "Answers `/metrics` for Prometheus.", LATER),
-    row("metrics-port", PORT, "8989", "The port of `/metrics`.", LATER),
-    row("metrics-address", Host, "", "The address of `/metrics`; that of the server when empty.", LATER),
+    row("monitor-stderr-enabled", Flag, "", "Writes measured use to standard error.", NotSupported(BY_METRICS)),
+    row("metrics-enabled", Flag, "0", "Answers `/metrics` for Prometheus.", Used),
+    row("metrics-port", PORT, "8989", "The port of `/metrics`.", Used),
+    row("metrics-address", Host, "", "The address of `/metrics`; that of the server when empty.", Used),
 ];
+
+const BY_METRICS: &str = "Prometheus asks for it (`metrics-enabled`)";
 
 const AUDIT: &[Row] = &[
     row(

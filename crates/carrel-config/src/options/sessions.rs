@@ -1,7 +1,7 @@
 //! What sessions are given: repositories, versions of R, mounts, environment.
 
 use super::{
-    File, Format, LATER, ON_THIS_HOST,
+    File, Format, ON_THIS_HOST,
     Role::{self, NoEffect, NotSupported, Used},
     Row, file, row,
 };
@@ -29,7 +29,7 @@ pub(super) const FILES: &[File] = &[
         "notifications.conf",
         Format::Dcf,
         "What people are told between two times, a block each.",
-        LATER,
+        Used,
         &[NOTIFICATIONS],
     ),
     file(
@@ -89,7 +89,7 @@ const ENVIRONMENT: &[Row] = &[row("Environment", Environment, "", "The variables
 const PORTS: &[Row] = &[row("Port", PORT, "", "The port.", NO_PORTS)];
 
 const NOTIFICATIONS: &[Row] = &[
-    row("StartTime", Text, "", "From when on, as `2026-11-22T09:00Z`.", LATER),
-    row("EndTime", Text, "", "Until when.", LATER),
-    row("Message", Text, "", "What people are told.", LATER),
+    row("StartTime", Text, "", "From when on, as `2026-11-22T09:00Z`.", Used),
+    row("EndTime", Text, "", "Until when.", Used),
+    row("Message", Text, "", "What people are told.", Used),
 ];

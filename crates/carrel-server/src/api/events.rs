@@ -50,7 +50,7 @@ pub(crate) async fn events(caller: Caller, State(app): State<App>, headers: Head
         Some(after) => Feed { after, first: Vec::new() },
         None => Feed { after: now, first: app.store.sessions_of(&caller.user().id, Which::Live).await? },
     };
-    let ended = caller.known().alive.ended();
+    let ended = app.stream_ends(&caller);
     let body = streamed(follow(app, caller, changes, feed).take_until(ended));
     Ok(([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], body).into_response())
 }

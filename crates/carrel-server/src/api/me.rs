@@ -7,7 +7,9 @@ use crate::{
     problem::{Problem, ProblemBody},
 };
 use axum::extract::State;
+use carrel_config::settings::operation::Notice;
 use carrel_model::Role;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,6 +35,8 @@ pub(crate) struct Me {
     version: &'static str,
     /// What an administrator should know of this server; empty for everybody else.
     warnings: Vec<Warning>,
+    /// What everybody is told at present.
+    notices: Vec<NoticeView>,
 }
 
 /// What somebody may do beyond their own sessions.
@@ -75,6 +79,21 @@ pub(crate) struct Warning {
     text: &'static str,
 }
 
+/// Something that everybody is told for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct NoticeView {
+    /// What.
+    message: String,
+    /// Until when; null for no end.
+    ends_at: Option<Timestamp>,
+}
+
+impl From<&Notice> for NoticeView {
+    fn from(notice: &Notice) -> Self {
+        Self { message: notice.message.clone(), ends_at: notice.ends_at }
+    }
+}
+
 /// Show who you are
 #[utoipa::path(
     get, path = "/api/v1/me", operation_id = "showMe", tag = "sign-in",
@@ -91,6 +110,7 @@ impl Me {
     pub(crate) async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
         let user = caller.user();
         let holds = app.sessions.use_of(&user.id).await?;
+        let (settings, now) = (app.settings.now(), app.clock.now());
         Ok(Self {
             id: user.id.to_string(),
             name: user.name.to_string(),
@@ -105,6 +125,7 @@ impl Me {
             site_name: app.settings.now().site_name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             warnings: if user.role >= Role::Administrator { warnings(app, caller) } else { Vec::new() },
+            notices: settings.operation.notices.iter().filter(|n| n.is_told(now)).map(NoticeView::from).collect(),
         })
     }
 }

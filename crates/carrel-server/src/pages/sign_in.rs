@@ -70,6 +70,9 @@ struct Shown<'a> {
 fn form(app: &App, shown: &Shown<'_>) -> Response {
     let settings = app.settings.now();
     let status = shown.refused.map_or(StatusCode::OK, |problem| problem.status);
+    let (settings, now) = (app.settings.now(), app.clock.now());
+    let told = settings.operation.notices.iter().filter(|notice| notice.is_told(now));
+    let notices: Vec<String> = told.map(|notice| notice.message.clone()).collect();
     let values = context! {
         title => "Sign in",
         site_name => settings.site_name.as_str(),
@@ -80,6 +83,7 @@ fn form(app: &App, shown: &Shown<'_>) -> Response {
         user => shown.user,
         ended => shown.ended,
         to_session => shown.next.starts_with("/s/"),
+        notices => notices,
         refused => shown.refused.map(|problem| problem.detail.as_str()),
     };
     let mut response = page(app, status, "sign-in.html", values);

@@ -1,5 +1,7 @@
 //! `carrel config`: what the configuration files say, and where.
 
+mod reload;
+
 use crate::commands::{
     encrypt_password::EncryptPassword,
     table::{say, table},
@@ -10,6 +12,7 @@ use carrel_config::{
     schema::schema,
 };
 use clap::{Args, Subcommand};
+use reload::Reload;
 use std::path::PathBuf;
 
 /// What can be asked about the configuration files.
@@ -17,6 +20,8 @@ use std::path::PathBuf;
 pub(crate) enum ConfigCommand {
     /// Show what the files set, and in which line.
     Show(Show),
+    /// Have a running server read its files again, as SIGHUP does. Ends with 78 when they have errors.
+    Reload(Reload),
     /// Print the JSON Schema of all files.
     Schema,
     EncryptPassword(EncryptPassword),
@@ -58,6 +63,7 @@ impl ConfigCommand {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Show(show) => show.run(),
+            Self::Reload(reload) => reload.run(),
             Self::Schema => say(format!("{:#}", schema())),
             Self::EncryptPassword(encrypt) => encrypt.run(),
         }

@@ -5,7 +5,7 @@ use crate::{
     database,
     exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
     host::Place,
-    telemetry::{self, LogFormat},
+    telemetry::{self, LogFlags, LogFormat},
 };
 use anyhow::Context;
 use carrel_config::{Diagnostic, Installation, Level, Settings, installation::Reloaded, web::Network};
@@ -70,19 +70,19 @@ pub(crate) struct Serve {
     /// How many threads carry bytes between browsers and IDEs; by default one for two cores.
     #[arg(long, value_name = "N")]
     proxy_threads: Option<usize>,
-    /// The form of log lines.
-    #[arg(long, value_enum, default_value = "pretty")]
-    log_format: LogFormat,
-    /// What is logged, as of `RUST_LOG`: `info`, `carrel_server=debug,info`.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
-    log_level: String,
+    /// The form of log lines. Without it: `log-message-format` of logging.conf, or pretty.
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+    /// What is logged, as of `RUST_LOG`: `info`, `carrel_server=debug,info`. Without it: `log-level` of logging.conf, or
+    /// info.
+    #[arg(long, value_name = "FILTER")]
+    log_level: Option<String>,
 }
 
 impl Serve {
     /// Runs until SIGTERM or SIGINT. Sessions go on.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         refuse_root()?;
-        telemetry::init(self.log_format, &self.log_level)?;
         let folder = self.place.make()?;
         let (place, wait) = (self.place.clone(), Duration::from_secs(self.wait_for_database));
         let installation = self.installation(folder)?;
@@ -99,12 +99,17 @@ impl Serve {
             Some(agent) => agent.clone(),
             None => beside_this_program("carrel-agent")?,
         };
+        let log = LogFlags { format: self.log_format, level: self.log_level.clone() };
         let defaults = Settings::local(folder, agent, sizes_of_host(host_cpus(), host_memory_mb()));
         let lookup = self.place.folders.lookup();
         let flags = self.flags()?;
         let installation = Installation::load(lookup, defaults, flags).map_err(with_code(CONFIG))?;
+        let level = telemetry::init(log, &installation.settings().now().logging)?;
         log_diagnostics(installation.files().diagnostics());
-        Ok(installation.on_reload(|reloaded, _| log_reload(reloaded)))
+        Ok(installation.on_reload(move |reloaded, settings| {
+            level.follow(&settings.logging);
+            log_reload(reloaded);
+        }))
     }
 
     /// What the command line sets over defaults and files.

@@ -50,7 +50,6 @@ pub(crate) async fn logs(
             return Err(problem.after(5));
         }
     };
-    // The stream ends with the sign-in that asked for it.
-    let output = output.take_until(own.caller.known().alive.ended());
+    let output = output.take_until(app.stream_ends(&own.caller));
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], streamed(output)).into_response())
 }

@@ -1,0 +1,92 @@
+//! A running server reads its files again, is watched, and stops at once: by signal and by command, as a process of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "support/server.rs"]
+mod server;
+
+use nix::sys::signal::Signal;
+use server::Server;
+use std::fs;
+
+#[test]
+fn a_hangup_takes_over_new_files_and_says_what_changed() {
+    let server = Server::start(&[("rserver.conf", "server-health-check-enabled=0\n")]);
+    assert_eq!(server.get("/health-check").0, 404);
+    server.write("rserver.conf", "server-health-check-enabled=1\nwww-port=1234\n");
+    server.write("health-check", "sessions=#active-sessions#\n");
+    server.signal(Signal::SIGHUP);
+    let log = server.log_until("the configuration files were read again");
+    assert!(log.contains("rserver.conf: server-health-check-enabled: 0 → 1"), "{log}");
+    assert!(log.contains("rserver.conf: www-port: (not set) → 1234, after a restart"), "{log}");
+    assert_eq!(server.get("/health-check"), (200, "sessions=0\n".into()));
+}
+
+#[test]
+fn a_wrong_file_leaves_what_was_in_force_and_all_its_errors_are_in_the_log() {
+    let server = Server::start(&[("rserver.conf", "server-health-check-enabled=1\n")]);
+    server.write("rserver.conf", "server-health-check-enabled=maybe\nwww-port=none\n");
+    server.signal(Signal::SIGHUP);
+    let log = server.log_until("what was in force before still is");
+    assert!(log.contains("rserver.conf:1: error") && log.contains("rserver.conf:2: error"), "{log}");
+    assert_eq!(server.get("/health-check").0, 200);
+}
+
+#[test]
+fn the_command_reloads_says_what_changed_and_what_is_wrong() {
+    let server = Server::start(&[]);
+    server.add_administrator();
+    server.write("rserver.conf", "server-health-check-enabled=1\n");
+    let (code, text) = server.carrel(&["config", "reload"]);
+    assert_eq!((code, text.as_str()), (0, "rserver.conf: server-health-check-enabled: (not set) → 1\nchanges: 1\n"));
+    assert_eq!(server.get("/health-check").0, 200);
+    assert_eq!(server.carrel(&["config", "reload"]), (0, "nothing changed\n".into()));
+    server.write("rserver.conf", "www-port=none\nmetrics-port=many\n");
+    let (code, text) = server.carrel(&["config", "reload"]);
+    assert_eq!(code, 78, "{text}");
+    assert!(text.contains("rserver.conf:1: error") && text.contains("rserver.conf:2: error"), "{text}");
+    assert!(text.contains("errors in the configuration files: 2; what was in force before still is"), "{text}");
+    assert_eq!(server.get("/health-check").0, 200);
+}
+
+#[test]
+fn the_level_of_the_log_follows_the_file_while_the_server_runs() {
+    let server = Server::start(&[("logging.conf", "[*]\nlog-level=error\n")]);
+    assert!(!server.log().contains("all sessions run as the account of this server"), "{}", server.log());
+    server.write("logging.conf", "[*]\nlog-level=info\n");
+    server.signal(Signal::SIGHUP);
+    server.log_until("logging.conf: [*] log-level: error → info");
+}
+
+#[test]
+fn the_log_goes_into_files_where_the_file_says_so() {
+    let server = Server::start_with(|host| {
+        let folder = host.path("logs");
+        let text = format!("[@rserver]\nlogger-type=file\nlog-dir={folder}\nrotate=0\nlog-message-format=json\n");
+        host.write("logging.conf", &text);
+    });
+    let text = fs::read_to_string(server.path("logs/carrel.log")).unwrap();
+    assert!(text.lines().all(|line| line.starts_with('{')) && text.contains("nobody may sign in yet"), "{text}");
+    assert_eq!(server.log(), "", "nothing on standard error");
+}
+
+#[test]
+fn metrics_are_answered_on_a_port_of_their_own() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = Server::start(&[("rserver.conf", &format!("metrics-enabled=1\nmetrics-port={port}\n"))]);
+    let (status, text) = server::get(&format!("127.0.0.1:{port}"), "/metrics");
+    assert_eq!(status, 200);
+    assert!(text.contains("carrel_sessions{state=\"Active\"} 0\n"), "{text}");
+    assert_eq!(server.get("/metrics").0, 404, "not on the address that people come to");
+}
+
+#[test]
+fn a_server_without_clients_stops_at_once_whatever_it_is_waiting_for() {
+    let server = Server::start_with(|host| {
+        // Asked for its version when the server starts, and takes its time.
+        host.ide("slow", "#!/bin/sh\necho asked > \"$(dirname \"$0\")/told\"\nexec sleep 20\n");
+    });
+    assert_eq!(server.told(), "asked\n");
+    let took = server.stop();
+    assert!(took.as_secs() < 3, "it took {took:?}");
+}
