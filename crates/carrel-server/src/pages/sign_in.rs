@@ -68,7 +68,6 @@ struct Shown<'a> {
 }
 
 fn form(app: &App, shown: &Shown<'_>) -> Response {
-    let settings = app.settings.now();
     let status = shown.refused.map_or(StatusCode::OK, |problem| problem.status);
     let (settings, now) = (app.settings.now(), app.clock.now());
     let told = settings.operation.notices.iter().filter(|notice| notice.is_told(now));
