@@ -201,7 +201,7 @@ impl Configuration {
     }
 
     /// Adds what only several values together tell.
-    pub(crate) fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
+    pub fn tell(&mut self, diagnostics: Vec<Diagnostic>) {
         self.diagnostics.extend(diagnostics);
         self.diagnostics.sort_by(|a, b| a.at.cmp(&b.at).then(a.level.cmp(&b.level)));
     }

@@ -5,6 +5,7 @@ pub mod database;
 pub mod ides;
 pub mod logging;
 pub mod operation;
+pub mod rights;
 pub mod web;
 
 use admission::Admission;
@@ -12,11 +13,12 @@ use database::Database;
 use ides::{IdeSettings, Times};
 use logging::Logging;
 use operation::Operation;
+use rights::Profiles;
 use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
 use arc_swap::ArcSwap;
-use carrel_model::{IdleAction, IdleRule, Size};
+use carrel_model::{Capacity, IdleAction, IdleRule, Size};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The settings in force. A reload replaces them as a whole, so whoever needs several of them together takes them once.
@@ -70,8 +72,14 @@ pub struct Settings {
     pub ide_path: Vec<PathBuf>,
     /// The agent's program.
     pub agent: PathBuf,
-    /// The sizes that people may choose; the first is the default.
+    /// The sizes that people may choose where no file sets any; the first is the default.
     pub sizes: Vec<Size>,
+    /// What users and groups may ask for, and the sizes that files set.
+    pub profiles: Profiles,
+    /// What the host has: no session gets more. `None` where that is not known.
+    pub capacity: Option<Capacity>,
+    /// The home folder of sessions, where they all run as one account.
+    pub home: Option<PathBuf>,
     /// How many sessions one user may have running; `None` for no limit.
     pub max_sessions: Option<u32>,
     /// How long sessions may be without use, where nothing is said of their IDE ([`Settings::idle_of`]).
@@ -113,6 +121,9 @@ impl Settings {
             ide_path: Vec::new(),
             agent,
             sizes,
+            profiles: Profiles::default(),
+            capacity: None,
+            home: None,
             max_sessions: None,
             idle: IdleRule::default(),
             ides: IdeSettings::default(),
@@ -149,6 +160,7 @@ impl Settings {
         told.extend(ides::apply(self, files));
         told.extend(operation::apply(self, files));
         told.extend(logging::apply(self, files));
+        told.extend(rights::apply(self, files));
         if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
             self.max_sessions = Some(1);
         }

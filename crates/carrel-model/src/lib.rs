@@ -23,7 +23,7 @@ pub use name::{GroupName, IdeId, NameError, SessionName, UserName};
 pub use plan::Plan;
 pub use report::{Address, Ending, Usage};
 pub use session::{Session, Spec};
-pub use size::Size;
+pub use size::{Capacity, Size};
 pub use state::{Cause, Event, State, Step, StepTime, Who};
 pub use time::Clock;
 pub use told::{Told, told};

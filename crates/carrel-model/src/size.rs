@@ -15,6 +15,15 @@ pub struct Size {
     pub memory_mb: u64,
 }
 
+/// What a host has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// CPUs.
+    pub cpus: f64,
+    /// Memory in MiB.
+    pub memory_mb: u64,
+}
+
 /// The sizes that fit a host of this many CPUs and MiB of memory, smallest first. The first is the default. A host
 /// smaller than the smallest size is offered whole.
 pub fn sizes_of_host(cpus: f64, memory_mb: u64) -> Vec<Size> {

@@ -108,6 +108,11 @@ const KNOWN: &[(&str, &str)] = &[
          verify-ssl-certs certificate-authority watch-timeout-seconds fetch-limit unprivileged job-id-label",
     ),
     (
+        "launcher.local.profiles.conf",
+        "default-cpus max-cpus default-mem-mb max-mem-mb resource-profiles allow-custom-resources max-jobs",
+    ),
+    ("launcher.local.resources.conf", "name cpus mem-mb nvidia-gpus amd-gpus"),
+    (
         "launcher.kubernetes.profiles.conf",
         "container-images default-container-image allow-unknown-images placement-constraints default-cpus max-cpus \
          default-cpus-request max-cpus-request default-mem-mb max-mem-mb default-mem-mb-request max-mem-mb-request \

@@ -1,0 +1,137 @@
+use super::*;
+use crate::options::file_named;
+use std::path::Path;
+
+const POD_RULES: &str = "launcher.kubernetes.profiles.conf";
+const POD_SIZES: &str = "launcher.kubernetes.resources.conf";
+
+fn applied(files: &[(&str, &str)]) -> (Profiles, Vec<String>) {
+    let mut configuration = Configuration::default();
+    for (name, text) in files {
+        configuration.read(file_named(name).unwrap(), Path::new(name), text.as_bytes());
+    }
+    let mut settings = Settings::local("/d".into(), "/a".into(), Vec::new());
+    let told = apply(&mut settings, &configuration);
+    (settings.profiles, told.iter().map(ToString::to_string).collect())
+}
+
+/// `value line` of a key for somebody, by the rules of one file.
+fn held(text: &str, who: &str, groups: &[&str], key: &str) -> String {
+    let (profiles, _) = applied(&[(POD_RULES, text)]);
+    let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+    let rights = profiles.of(who, &groups);
+    let found = rights.given().find(|(given, _)| *given == key);
+    found.map_or("-".into(), |(_, given)| format!("{} {}", given.value, given.origin))
+}
+
+/// As the installation guide has it, with a group and a user beside it.
+const GUIDE: &str = "[*]\ndefault-cpus=1.0\ndefault-mem-mb=2048\nmax-cpus=4.0\nmax-mem-mb=8192\n\n\
+                     [@ml]\nmax-cpus=8\nmax-mem-mb=65536\n\n[@interns]\nmax-cpus=2\n\n[ada]\nmax-cpus=16\n";
+
+#[test]
+fn everybody_then_groups_in_the_order_of_the_file_then_the_user() {
+    let cases: [(&str, &[&str], &str, &str); 8] = [
+        ("bob", &[], "max-cpus", "4 launcher.kubernetes.profiles.conf:4 [*]"),
+        ("bob", &["ml"], "max-cpus", "8 launcher.kubernetes.profiles.conf:8 [@ml]"),
+        ("bob", &["interns"], "max-cpus", "2 launcher.kubernetes.profiles.conf:12 [@interns]"),
+        // The order of the file decides between groups, not that of the person's groups.
+        ("bob", &["interns", "ml"], "max-cpus", "2 launcher.kubernetes.profiles.conf:12 [@interns]"),
+        ("bob", &["interns", "ml"], "max-mem-mb", "65536 launcher.kubernetes.profiles.conf:9 [@ml]"),
+        ("ada", &["interns", "ml"], "max-cpus", "16 launcher.kubernetes.profiles.conf:15 [ada]"),
+        ("ada", &[], "default-mem-mb", "2048 launcher.kubernetes.profiles.conf:3 [*]"),
+        ("ada", &["unknown"], "max-nvidia-gpus", "-"),
+    ];
+    for (who, groups, key, expected) in cases {
+        assert_eq!(held(GUIDE, who, groups, key), expected, "{who} {groups:?} {key}");
+    }
+    assert_eq!(applied(&[(POD_RULES, GUIDE)]).1, [""; 0]);
+}
+
+#[test]
+fn the_order_of_sections_changes_only_what_groups_give() {
+    let orders = [
+        "[*]\nmax-cpus=1\n[@g]\nmax-cpus=2\n[ada]\nmax-cpus=3\n",
+        "[ada]\nmax-cpus=3\n[@g]\nmax-cpus=2\n[*]\nmax-cpus=1\n",
+        "[@g]\nmax-cpus=2\n[*]\nmax-cpus=1\n[ada]\nmax-cpus=3\n",
+    ];
+    for text in orders {
+        assert!(held(text, "ada", &["g"], "max-cpus").starts_with("3 "), "{text}");
+        assert!(held(text, "bob", &["g"], "max-cpus").starts_with("2 "), "{text}");
+        assert!(held(text, "bob", &[], "max-cpus").starts_with("1 "), "{text}");
+    }
+}
+
+#[test]
+fn where_the_original_would_take_another_line_it_is_told() {
+    let text = "[007]\nmax-cpus=3\n[@g]\nmax-cpus=2\n[*]\nmax-cpus=1\nmax-mem-mb=10\n[@g]\nmax-mem-mb=10\n";
+    let told = applied(&[(POD_RULES, text)]).1;
+    let of_order: Vec<&String> = told.iter().filter(|line| line.ends_with("[other-order]")).collect();
+    let starts = [
+        "launcher.kubernetes.profiles.conf:4: warning: max-cpus of [@g] stands below [007] of line 2: ",
+        "launcher.kubernetes.profiles.conf:6: warning: max-cpus of [*] stands below [@g] of line 4: ",
+    ];
+    assert_eq!(of_order.len(), 2, "{told:#?}");
+    for (line, start) in of_order.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
+    // The same value in another order is the same result.
+    let same = "[@g]\nmax-cpus=2\n[*]\nmax-cpus=2\n";
+    assert_eq!(applied(&[(POD_RULES, same)]).1, [""; 0]);
+}
+
+#[test]
+fn what_does_not_fit_together_is_told_with_its_line() {
+    let rules = "[*]\nmax-cpus=4\ncontainer-images=a:1,b:2\nresource-profiles=small,huge\n\
+                 [@devs]\ndefault-cpus=8\ndefault-container-image=a:2\ncpu-request-ratio=0\n\
+                 [@a,b]\nmax-cpus=1\n[@]\nmax-cpus=1\n[Ada L]\nmax-cpus=2\n";
+    let told = applied(&[(POD_RULES, rules), (POD_SIZES, "[small]\ncpus=1\n[hug]\nname=Hug\n")]).1;
+    let expected = [
+        "launcher.kubernetes.profiles.conf:10: warning: [@a,b] holds for nobody, as it names no group: ",
+        "launcher.kubernetes.profiles.conf:12: warning: [@] holds for nobody, as it names no group: ",
+        "launcher.kubernetes.profiles.conf:14: warning: [Ada L] holds for nobody, as it names no user: ",
+        "launcher.kubernetes.profiles.conf:6: warning: default-cpus is more than max-cpus in line 2: sessions get no more \
+         than that; found “8”; allowed: at most 4 [above-maximum]",
+        "launcher.kubernetes.profiles.conf:7: warning: the default image is none of container-images in line 3; found \
+         “a:2”; allowed: a:1, b:2",
+        "launcher.kubernetes.profiles.conf:8: error: cpu-request-ratio is 0; found “0”; allowed: a number above 0, up to 1",
+        "launcher.kubernetes.profiles.conf:4: warning: launcher.kubernetes.resources.conf has no such size; found “huge”; \
+         allowed: small, hug; did you mean “hug”?",
+        "launcher.kubernetes.resources.conf:4: warning: the size “hug” sets neither cpus nor mem-mb",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (line, start) in told.iter().zip(expected) {
+        assert!(line.starts_with(start), "{line}\n{start}");
+    }
+}
+
+#[test]
+fn an_image_that_is_not_offered_is_fine_where_unknown_ones_are_allowed() {
+    let rules = "[*]\nallow-unknown-images=1\ncontainer-images=a:1\ndefault-container-image=b:1\n";
+    assert_eq!(applied(&[(POD_RULES, rules)]).1, [""; 0]);
+}
+
+#[test]
+fn each_cluster_has_its_files_and_the_host_takes_those_of_kubernetes_without_its_own() {
+    let (pods, own) = ((POD_RULES, "[*]\nmax-cpus=4\n"), ("launcher.local.profiles.conf", "[*]\nmax-cpus=2\n"));
+    let most = |files: &[(&str, &str)]| applied(files).0.of("ada", &[]).most_cpus().map(|limit| limit.value);
+    assert_eq!(most(&[pods]), Some(4.0));
+    assert_eq!(most(&[pods, own]), Some(2.0));
+    let sizes = (POD_SIZES, "[small]\nname=Small\ncpus=1.0\nmem-mb=512\n[gpu]\ncpus=2\nmem-mb=4096.5\nnvidia-gpus=1\n");
+    let found = applied(&[sizes]).0;
+    let shown: Vec<_> =
+        found.sizes().iter().map(|s| (s.id.as_str(), s.name.as_str(), s.cpus, s.memory_mb, s.gpus)).collect();
+    assert_eq!(shown, [("small", "Small", Some(1.0), Some(512), 0), ("gpu", "gpu", Some(2.0), Some(4096), 1)]);
+    assert_eq!(applied(&[sizes, ("launcher.local.resources.conf", "[tiny]\ncpus=0.5\n")]).0.sizes()[0].id, "tiny");
+}
+
+#[test]
+fn of_two_limits_the_smaller_one_holds_and_none_is_written_as_0() {
+    let of = |rules: &str, users: &str| applied(&[(POD_RULES, rules), ("profiles", users)]).0.of("ada", &["g".into()]);
+    let rights = of("[*]\nmax-mem-mb=8192\nmax-jobs=5\n", "[@g]\nmax-memory-mb=4096\nsession-limit=3\n");
+    let (memory, sessions) = (rights.most_memory_mb().unwrap(), rights.sessions().unwrap());
+    assert_eq!((memory.value, memory.origin.to_string().as_str()), (4096, "profiles:2 [@g]"));
+    assert_eq!((sessions.value, sessions.origin.who.words().as_str()), (3, "the profile of the group “g”"));
+    let rights = of("[*]\nmax-cpus=0\nmax-jobs=0\n", "[*]\nsession-limit=0\nsession-timeout-minutes=0\n");
+    assert_eq!((rights.most_cpus(), rights.sessions()), (None, None));
+    assert_eq!(rights.suspend_minutes().map(|limit| limit.value), Some(0));
+}
