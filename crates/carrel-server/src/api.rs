@@ -75,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::events))
         .routes(routes!(admin::configuration::configuration))
         .routes(routes!(admin::reload::reload))
+        .routes(routes!(admin::what_if::what_if))
 }
 
 /// The OpenAPI document of this server, as it stands in `openapi.json`.

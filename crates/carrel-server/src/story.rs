@@ -11,6 +11,7 @@ mod input;
 mod operation;
 mod pages;
 mod person;
+mod rights;
 mod sessions;
 mod sign_in;
 mod strangers;

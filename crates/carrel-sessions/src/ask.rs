@@ -1,6 +1,7 @@
 //! What may be asked for a session: names, sizes, folders, variables. Pure.
 
-use carrel_model::{NameError, SessionName, Size};
+use crate::offering::{By, Offering};
+use carrel_model::{NameError, SessionName};
 use std::collections::BTreeMap;
 
 /// The longest value of a variable, in bytes; of all together, eight times as much.
@@ -47,8 +48,24 @@ pub enum AskError {
         /// Ids of the sizes there are.
         offered: Vec<String>,
     },
+    /// A size that is there, and not for this person.
+    #[error("the size “{asked}” cannot be had: {why}")]
+    SizeNotAllowed {
+        /// As asked.
+        asked: String,
+        /// The reason, as a sentence without its full stop.
+        why: String,
+    },
+    /// Figures of one's own where only named sizes are allowed.
+    #[error("CPUs and memory of your own are not allowed by {by}; {} are offered", .offered.join(", "))]
+    NoCustomSize {
+        /// What says so.
+        by: String,
+        /// Ids of the sizes that can be had.
+        offered: Vec<String>,
+    },
     /// Below or above the bounds.
-    #[error("{what} must be between {least} and {most}, not {asked}")]
+    #[error("{what} must be between {least} and {most}, not {asked}; the most is set by {by}")]
     OutOfBounds {
         /// `cpus` or `memory_mb`.
         what: &'static str,
@@ -58,6 +75,8 @@ pub enum AskError {
         least: String,
         /// The upper bound.
         most: String,
+        /// What sets it.
+        by: String,
     },
     /// The folder.
     #[error("the folder {0}")]
@@ -77,7 +96,8 @@ impl AskError {
     pub fn field(&self) -> &'static str {
         match self {
             Self::Name(_) => "name",
-            Self::NoSuchSize { .. } => "resource_profile",
+            Self::NoSuchSize { .. } | Self::SizeNotAllowed { .. } => "resource_profile",
+            Self::NoCustomSize { .. } => "cpus",
             Self::OutOfBounds { what, .. } => what,
             Self::Folder(_) => "folder",
             Self::Env { .. } => "env",
@@ -85,7 +105,7 @@ impl AskError {
     }
 }
 
-/// A size that was settled: the name of the chosen one (none when both figures were given), CPUs, MiB.
+/// A size that was settled: the name of the chosen one (none for figures of one's own), CPUs, MiB.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settled {
     /// The named size, unless figures of one's own were given.
@@ -94,34 +114,65 @@ pub struct Settled {
     pub cpus: f64,
     /// Memory in MiB.
     pub memory_mb: u64,
+    /// What the CPUs come from; nothing when they were asked for.
+    pub cpus_by: Option<By>,
+    /// What the memory comes from; nothing when it was asked for.
+    pub memory_by: Option<By>,
 }
 
-/// Settles the size: the named one or the first, with `cpus` and `memory_mb` over it, within the largest of all.
-pub fn settle_size(sizes: &[Size], asked: &NewSession) -> Result<Settled, AskError> {
+/// Settles the size: the named one or the first that can be had, with `cpus` and `memory_mb` over it, within the bounds.
+pub fn settle_size(offering: &Offering, asked: &NewSession) -> Result<Settled, AskError> {
+    let own_figures = asked.cpus.is_some() || asked.memory_mb.is_some();
     let named = match &asked.resource_profile {
-        None => sizes.first(),
-        Some(id) => Some(sizes.iter().find(|s| s.id == *id).ok_or_else(|| AskError::NoSuchSize {
+        // Figures of one's own go over the usual ones.
+        None if own_figures => None,
+        None => offering.default_size().or_else(|| offering.sizes.first()),
+        Some(id) => Some(offering.sizes.iter().find(|s| s.size.id == *id).ok_or_else(|| AskError::NoSuchSize {
             asked: shown(id),
-            offered: sizes.iter().map(|s| s.id.clone()).collect(),
+            offered: offering.sizes.iter().map(|s| s.size.id.clone()).collect(),
         })?),
     };
-    let most_cpus = sizes.iter().map(|s| s.cpus).fold(LEAST_CPUS, f64::max);
-    let most_memory = sizes.iter().map(|s| s.memory_mb).fold(LEAST_MEMORY_MB, u64::max);
-    let cpus = asked.cpus.unwrap_or_else(|| named.map_or(LEAST_CPUS, |s| s.cpus));
-    let memory_mb = asked.memory_mb.unwrap_or_else(|| named.map_or(LEAST_MEMORY_MB, |s| s.memory_mb));
-    if !(LEAST_CPUS..=most_cpus).contains(&cpus) {
-        return Err(out_of_bounds("cpus", &cpus, &LEAST_CPUS, &most_cpus));
+    if let Some((size, cause)) = named.and_then(|size| Some((size, size.available.as_ref().err()?))) {
+        let why = cause.text.trim_end_matches('.').to_owned();
+        return Err(AskError::SizeNotAllowed { asked: size.size.id.clone(), why });
     }
-    if !(LEAST_MEMORY_MB.min(most_memory)..=most_memory).contains(&memory_mb) {
-        return Err(out_of_bounds("memory_mb", &memory_mb, &LEAST_MEMORY_MB, &most_memory));
+    let usual_cpus = named.map_or((offering.usual_cpus.value, &offering.usual_cpus.by), |s| (s.size.cpus, &s.by));
+    let usual_memory =
+        named.map_or((offering.usual_memory_mb.value, &offering.usual_memory_mb.by), |s| (s.size.memory_mb, &s.by));
+    let (cpus, memory_mb) = (asked.cpus.unwrap_or(usual_cpus.0), asked.memory_mb.unwrap_or(usual_memory.0));
+    if own_figures && !offering.custom.value {
+        let free = offering.sizes.iter().filter(|s| s.available.is_ok());
+        let offered = free.map(|s| s.size.id.clone()).collect();
+        return Err(AskError::NoCustomSize { by: offering.custom.by.words(&offering.user), offered });
     }
-    let custom = asked.cpus.is_some() || asked.memory_mb.is_some();
-    let resource_profile = named.filter(|_| !custom).map(|s| s.id.clone());
-    Ok(Settled { resource_profile, cpus, memory_mb })
+    within_bounds(offering, cpus, memory_mb)?;
+    Ok(Settled {
+        resource_profile: named.filter(|_| !own_figures).map(|s| s.size.id.clone()),
+        cpus,
+        memory_mb,
+        cpus_by: asked.cpus.is_none().then(|| usual_cpus.1.clone()),
+        memory_by: asked.memory_mb.is_none().then(|| usual_memory.1.clone()),
+    })
 }
 
-fn out_of_bounds<T: ToString>(what: &'static str, asked: &T, least: &T, most: &T) -> AskError {
-    AskError::OutOfBounds { what, asked: asked.to_string(), least: least.to_string(), most: most.to_string() }
+/// The least is what an IDE needs, or the most where that is less.
+fn within_bounds(offering: &Offering, cpus: f64, memory_mb: u64) -> Result<(), AskError> {
+    let (most_cpus, most_memory) = (&offering.most_cpus, &offering.most_memory_mb);
+    let least_cpus = LEAST_CPUS.min(most_cpus.value);
+    if !(least_cpus..=most_cpus.value).contains(&cpus) {
+        let by = most_cpus.by.words(&offering.user);
+        return Err(out_of_bounds("cpus", &cpus, &least_cpus, &most_cpus.value, by));
+    }
+    let least_memory = LEAST_MEMORY_MB.min(most_memory.value);
+    if !(least_memory..=most_memory.value).contains(&memory_mb) {
+        let by = most_memory.by.words(&offering.user);
+        return Err(out_of_bounds("memory_mb", &memory_mb, &least_memory, &most_memory.value, by));
+    }
+    Ok(())
+}
+
+fn out_of_bounds<T: ToString>(what: &'static str, asked: &T, least: &T, most: &T, by: String) -> AskError {
+    AskError::OutOfBounds { what, asked: asked.to_string(), least: least.to_string(), most: most.to_string(), by }
 }
 
 /// Checks the folder: one line, no end-of-text, not too long. Whether it is there is seen by the agent, as the user.
@@ -185,6 +236,7 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carrel_config::{Settings, settings::rights::Rights};
     use carrel_model::size::sizes_of_host;
     use proptest::prelude::*;
 
@@ -192,27 +244,35 @@ mod tests {
         NewSession { ide: "jupyterlab".into(), ..NewSession::default() }
     }
 
+    /// What a host of this size offers where no file says anything.
+    fn of_host(cpus: f64, memory_mb: u64) -> Offering {
+        let settings = Settings::local("/d".into(), "/a".into(), sizes_of_host(cpus, memory_mb));
+        Offering::of("ada", &Rights::default(), &settings)
+    }
+
     #[test]
     fn the_first_size_is_the_default_and_figures_go_over_it() {
-        let sizes = sizes_of_host(4.0, 32_000);
+        let sizes = of_host(4.0, 32_000);
         assert_eq!(settle_size(&sizes, &asked()).unwrap().resource_profile.as_deref(), Some("small"));
         let custom = settle_size(&sizes, &NewSession { cpus: Some(3.0), ..asked() }).unwrap();
-        assert_eq!(custom, Settled { resource_profile: None, cpus: 3.0, memory_mb: 2048 });
+        assert_eq!((custom.resource_profile, custom.cpus, custom.memory_mb), (None, 3.0, 2048));
     }
 
     #[test]
     fn a_size_that_is_not_offered_is_refused_with_what_is() {
-        let error =
-            settle_size(&sizes_of_host(2.0, 8000), &NewSession { resource_profile: Some("huge".into()), ..asked() });
+        let error = settle_size(&of_host(2.0, 8000), &NewSession { resource_profile: Some("huge".into()), ..asked() });
         assert_eq!(error.unwrap_err().to_string(), "no size is called “huge”; small, medium are offered");
     }
 
     #[test]
     fn figures_out_of_bounds_are_refused_with_the_bounds() {
-        let sizes = sizes_of_host(2.0, 8000);
+        let sizes = of_host(2.0, 8000);
         for cpus in [0.0, -1.0, f64::NAN, f64::INFINITY, 2.5] {
             let error = settle_size(&sizes, &NewSession { cpus: Some(cpus), ..asked() }).unwrap_err();
-            assert_eq!(error.to_string(), format!("cpus must be between 0.1 and 2, not {cpus}"));
+            assert_eq!(
+                error.to_string(),
+                format!("cpus must be between 0.1 and 2, not {cpus}; the most is set by the settings of this server")
+            );
         }
         assert!(settle_size(&sizes, &NewSession { memory_mb: Some(u64::MAX), ..asked() }).is_err());
     }
@@ -247,7 +307,7 @@ mod tests {
             memory_mb in proptest::option::of(any::<u64>()),
             resource_profile in proptest::option::of("small|medium|x"),
         ) {
-            let sizes = sizes_of_host(2.0, 8000);
+            let sizes = of_host(2.0, 8000);
             if let Ok(s) = settle_size(&sizes, &NewSession { resource_profile, cpus, memory_mb, ..asked() }) {
                 prop_assert!(s.cpus >= LEAST_CPUS && s.cpus <= 2.0 && s.memory_mb <= 4096);
             }

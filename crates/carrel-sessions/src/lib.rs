@@ -11,10 +11,14 @@ pub mod counted;
 #[cfg(any(test, feature = "testing"))]
 pub mod fake;
 pub mod launcher;
+pub mod offering;
 pub mod sessions;
 pub mod supervise;
+pub mod what_if;
 
 pub use ask::{AskError, NewSession};
 pub use launcher::Launcher;
+pub use offering::Offering;
 pub use sessions::{Caller, ChangeError, LaunchError, Sessions, Use};
 pub use supervise::Supervisor;
+pub use what_if::WhatIf;

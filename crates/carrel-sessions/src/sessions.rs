@@ -5,13 +5,15 @@ use crate::{
     catalogue::{Catalogue, Offer},
     counted::Counted,
     launcher::{Launcher, LauncherError},
+    offering::{Offering, idle_rule},
+    what_if::WhatIf,
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use carrel_config::Current;
+use carrel_config::{Current, settings::rights::Rights};
 use carrel_model::{
-    AuditAction, Cause, Clock, Event, ID_CHARS, NameError, Plan, Session, SessionId, SessionName, Size, Spec, State,
-    User, UserId, Who,
+    AuditAction, Cause, Clock, Event, ID_CHARS, IdleRule, NameError, Plan, Session, SessionId, SessionName, Spec,
+    State, User, UserId, Who,
 };
 use carrel_store::{Actor, Store, Which};
 use futures::stream::BoxStream;
@@ -51,11 +53,8 @@ pub enum LaunchError {
         there: String,
     },
     /// The limit of running sessions is reached.
-    #[error("you may have {limit} sessions running at once; suspend or quit one first")]
-    TooMany {
-        /// How many are allowed.
-        limit: u32,
-    },
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The system gives no random bytes for an id.
     #[error("the system gives no random bytes: {0}")]
     Randomness(String),
@@ -79,11 +78,8 @@ pub enum ChangeError {
         state: &'static str,
     },
     /// The limit of running sessions is reached.
-    #[error("you may have {limit} sessions running at once; suspend or quit one first")]
-    TooMany {
-        /// How many are allowed.
-        limit: u32,
-    },
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The new name.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -93,6 +89,16 @@ pub enum ChangeError {
     /// The store.
     #[error(transparent)]
     Store(#[from] carrel_store::Error),
+}
+
+/// The limit of running sessions is reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("you may have {limit} {} running at once, by {by}; suspend or quit one first", if *limit == 1 { "session" } else { "sessions" })]
+pub struct TooMany {
+    /// How many are allowed.
+    pub limit: u32,
+    /// What says so: `the profile of the group “devs”`.
+    pub by: String,
 }
 
 /// What somebody's sessions hold together.
@@ -159,14 +165,21 @@ impl Sessions {
         self.settings.now().ides.local_cluster.clone().unwrap_or_else(|| LOCAL_CLUSTER.into())
     }
 
-    /// The sizes that may be chosen; the first is the default.
-    pub fn sizes(&self) -> Vec<Size> {
-        self.settings.now().sizes.clone()
+    /// What the rules of the files give somebody now, by their groups.
+    pub async fn rights_of(&self, user: &User) -> Result<Rights, carrel_store::Error> {
+        let groups = self.store.groups_of(&user.id).await?;
+        Ok(self.settings.now().profiles.of(user.name.as_str(), &groups))
     }
 
-    /// How many sessions one user may have running.
-    pub fn max_sessions(&self) -> Option<u32> {
-        self.settings.now().max_sessions
+    /// What somebody may ask for.
+    pub async fn offering_for(&self, user: &User) -> Result<Offering, carrel_store::Error> {
+        let rights = self.rights_of(user).await?;
+        Ok(Offering::of(user.name.as_str(), &rights, &self.settings.now()))
+    }
+
+    /// What somebody would get who asks for this: for administrators.
+    pub fn what_if(&self, user: &str, groups: &[String], asked: &NewSession) -> WhatIf {
+        WhatIf::new(user, groups, asked, &self.settings.now())
     }
 
     /// What a user's sessions hold.
@@ -187,11 +200,11 @@ impl Sessions {
         if let Some(asked) = asked.cluster.as_deref().filter(|asked| ![&cluster, LOCAL_CLUSTER].contains(asked)) {
             return Err(LaunchError::NoSuchCluster { asked: asked.chars().take(64).collect(), there: cluster });
         }
-        check_env(&asked.env)?;
-        let size = settle_size(&self.sizes(), &asked)?;
-        let folder = check_folder(asked.folder.as_deref())?;
+        let settings = self.settings.now();
+        let rights = self.rights_of(&caller.user).await?;
+        let offering = Offering::of(caller.user.name.as_str(), &rights, &settings);
+        let spec = settle_spec(&asked, cluster, &offering, idle_rule(&settings.idle_of(&asked.ide), &rights).0)?;
         let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
-        self.check_limit(&live).map_err(|limit| LaunchError::TooMany { limit })?;
         let taken: Vec<&SessionName> = live.iter().map(|s| &s.name).collect();
         let name = settle_name(asked.name.as_deref(), offer.id.as_str(), &taken)?;
         let now = self.clock.now();
@@ -201,15 +214,7 @@ impl Sessions {
             owner_name: caller.user.name.clone(),
             name,
             ide: offer.id,
-            spec: Spec {
-                cluster,
-                resource_profile: size.resource_profile,
-                cpus: size.cpus,
-                memory_mb: size.memory_mb,
-                folder,
-                env: asked.env,
-                idle: self.settings.now().idle_of(&asked.ide),
-            },
+            spec,
             state: State::Queued { since: now, cause: None },
             generation: 1,
             created_at: now,
@@ -217,7 +222,10 @@ impl Sessions {
             last_active_at: None,
             version: 0,
         };
-        let session = self.store.session_insert(&session, &caller.actor, now).await?;
+        let limit = offering.sessions.as_ref().map(|limit| limit.value);
+        let inserted = self.store.session_insert(&session, limit, &caller.actor, now).await;
+        let session = inserted
+            .map_err(|error| too_many(&error, &offering).map_or(LaunchError::Store(error), LaunchError::TooMany))?;
         self.counted.launched(session.ide.as_str());
         Ok(session)
     }
@@ -229,14 +237,6 @@ impl Sessions {
         match &offer.available {
             Ok(_) => Ok(offer.clone()),
             Err(cause) => Err(LaunchError::IdeNotAvailable(cause.clone())),
-        }
-    }
-
-    /// `Err` with the limit when one more session would go over it.
-    fn check_limit(&self, live: &[Session]) -> Result<(), u32> {
-        match self.settings.now().max_sessions {
-            Some(limit) if sum(live).sessions >= limit => Err(limit),
-            _ => Ok(()),
         }
     }
 
@@ -253,9 +253,17 @@ impl Sessions {
 
     /// Starts a suspended or failed session again, as a new generation.
     pub async fn resume(&self, caller: &Caller, id: &SessionId) -> Result<Session, ChangeError> {
-        let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
-        self.check_limit(&live).map_err(|limit| ChangeError::TooMany { limit })?;
-        self.change(caller, id, "Resume", Event::StartAsked, AuditAction::SessionResume).await
+        let session = self.of(caller, id).await?;
+        let offering = self.offering_for(&caller.user).await?;
+        let limit = offering.sessions.as_ref().map(|limit| limit.value);
+        let (actor, now) = (&caller.actor, self.clock.now());
+        match self.store.session_resume(id, session.generation, limit, actor, now).await {
+            Ok(Some(session)) => Ok(session),
+            Ok(None) => {
+                Err(ChangeError::NotPossible { wish: "Resume", state: self.of(caller, id).await?.state.name() })
+            }
+            Err(error) => Err(too_many(&error, &offering).map_or(ChangeError::Store(error), ChangeError::TooMany)),
+        }
     }
 
     /// Ends a session; with `force` at once.
@@ -334,6 +342,27 @@ impl Sessions {
             }
         }
     }
+}
+
+/// What is asked, within what is offered.
+fn settle_spec(asked: &NewSession, cluster: String, offering: &Offering, idle: IdleRule) -> Result<Spec, AskError> {
+    check_env(&asked.env)?;
+    let size = settle_size(offering, asked)?;
+    Ok(Spec {
+        cluster,
+        resource_profile: size.resource_profile,
+        cpus: size.cpus,
+        memory_mb: size.memory_mb,
+        folder: check_folder(asked.folder.as_deref())?,
+        env: asked.env.clone(),
+        idle,
+    })
+}
+
+/// The refusal that names the limit, when that is what the store answered.
+fn too_many(error: &carrel_store::Error, offering: &Offering) -> Option<TooMany> {
+    let limit = offering.sessions.as_ref().filter(|_| matches!(error, carrel_store::Error::TooMany))?;
+    Some(TooMany { limit: limit.value, by: limit.by.words(&offering.user) })
 }
 
 fn sum(live: &[Session]) -> Use {

@@ -11,6 +11,9 @@ pub enum Error {
     /// The user is not known.
     #[error("there is no such user")]
     NoSuchUser,
+    /// The owner has as many sessions as they may.
+    #[error("no more sessions at once are allowed")]
+    TooMany,
     /// The database cannot be reached at present; it may come back.
     #[error("the database cannot be reached: {0}")]
     Away(#[source] sqlx::Error),

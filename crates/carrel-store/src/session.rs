@@ -77,12 +77,20 @@ fn sessions(rows: Vec<Row>) -> Vec<Session> {
 }
 
 impl Store {
-    /// Adds a session, with its first line of history and the entry of the audit log.
-    pub async fn session_insert(&self, session: &Session, actor: &Actor, now: Timestamp) -> Result<Session> {
+    /// Adds a session, with its first line of history and the entry of the audit log, unless its owner has `limit`
+    /// sessions that hold room: of launches at the same time no more get through than there is room for.
+    pub async fn session_insert(
+        &self,
+        session: &Session,
+        limit: Option<u32>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Session> {
         const INSERT: &str = "INSERT INTO sessions (id, owner, name, ide, spec, state, state_name, since, generation, \
              created_at, started_at, last_active_at, version, change) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
         let mut turn = self.turn().await?;
+        turn.keep_within(limit, &session.owner).await?;
         let change = turn.change;
         run!(
             turn.conn(),
@@ -121,6 +129,31 @@ impl Store {
         by: Option<(&Actor, AuditAction)>,
         now: Timestamp,
     ) -> Result<Option<Session>> {
+        self.happen_within(None, id, generation, event, by, now).await
+    }
+
+    /// Starts a session again, as a new generation, unless its owner has `limit` sessions that hold room.
+    pub async fn session_resume(
+        &self,
+        id: &SessionId,
+        generation: u32,
+        limit: Option<u32>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<Session>> {
+        let by = Some((actor, AuditAction::SessionResume));
+        self.happen_within(limit, id, Some(generation), &Event::StartAsked, by, now).await
+    }
+
+    async fn happen_within(
+        &self,
+        limit: Option<u32>,
+        id: &SessionId,
+        generation: Option<u32>,
+        event: &Event,
+        by: Option<(&Actor, AuditAction)>,
+        now: Timestamp,
+    ) -> Result<Option<Session>> {
         let next = |before: &Session| {
             let concerned = generation.is_none_or(|generation| generation == before.generation);
             if concerned { before.after(event, now) } else { None }
@@ -132,6 +165,7 @@ impl Store {
         let mut turn = self.turn().await?;
         let Some(before) = turn.session(id).await? else { return Ok(None) };
         let Some(after) = next(&before) else { return Ok(None) };
+        turn.keep_within(limit, &before.owner).await?;
         let told = told(Some(&before), event, &after);
         let after = turn.put(after, told.as_ref(), by, now).await?;
         turn.commit().await?;
@@ -219,6 +253,15 @@ impl Store {
 impl Turn<'_> {
     async fn session(&mut self, id: &SessionId) -> Result<Option<Session>> {
         Ok(maybe!(Row, self.conn(), select!("WHERE s.id = $1"), id.as_str())?.map(Session::from))
+    }
+
+    /// Refuses when the owner has `limit` sessions that hold room. It has the turn, so nobody adds one meanwhile.
+    async fn keep_within(&mut self, limit: Option<u32>, owner: &UserId) -> Result<()> {
+        const LIVE: &str = select!("WHERE s.owner = $1 AND s.state_name <> 'Stopped'");
+        let Some(limit) = limit else { return Ok(()) };
+        let live = sessions(all!(Row, self.conn(), LIVE, owner.as_str())?);
+        let holding = live.iter().filter(|session| session.state.holds_room()).count();
+        if holding >= usize::try_from(limit).unwrap_or(usize::MAX) { Err(Error::TooMany) } else { Ok(()) }
     }
 
     /// Writes what became of a session, and what is told of it.

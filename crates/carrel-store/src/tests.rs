@@ -164,7 +164,7 @@ pub(crate) fn session(owner: &User, byte: u8, now: Timestamp) -> Session {
 
 pub(crate) async fn launched(store: &Store, owner: &User, byte: u8, now: Timestamp) -> Session {
     let actor = Actor::user(owner, Some("192.0.2.1".into()));
-    store.session_insert(&session(owner, byte, now), &actor, now).await.unwrap()
+    store.session_insert(&session(owner, byte, now), None, &actor, now).await.unwrap()
 }
 
 pub(crate) fn ready() -> Event {

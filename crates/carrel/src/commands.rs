@@ -9,3 +9,4 @@ pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod token;
 pub(crate) mod user;
+pub(crate) mod what_if;

@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::Context;
 use carrel_config::Database;
-use carrel_model::{ID_CHARS, UserName};
+use carrel_model::{Capacity, ID_CHARS, Size, UserName, size::sizes_of_host};
 use carrel_store::{Actor, Store};
 use clap::Args;
 use std::{
@@ -71,6 +71,21 @@ fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
     let probe = folder.join(format!(".carrel-can-write-{}", std::process::id()));
     fs::write(&probe, b"")?;
     fs::remove_file(probe)
+}
+
+/// What this host has. Memory is `MemTotal` of `/proc/meminfo`, or 4 GiB where that cannot be read.
+pub(crate) fn capacity() -> Capacity {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kib = total.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    Capacity { cpus: f64::from(u32::try_from(cpus).unwrap_or(u32::MAX)), memory_mb: kib.map_or(4096, |kib| kib / 1024) }
+}
+
+/// The sizes that fit this host.
+pub(crate) fn sizes() -> Vec<Size> {
+    let Capacity { cpus, memory_mb } = capacity();
+    sizes_of_host(cpus, memory_mb)
 }
 
 /// Who stands in the audit for what is done on the host: the account's name.

@@ -38,6 +38,9 @@ enum Command {
     Config(commands::config::ConfigCommand),
     /// Check the configuration files. Ends with 78 when there is an error in them.
     Check(commands::check::Check),
+    /// Show what somebody may ask for and would get, and which line of which file decides. Ends with 1 when it would be
+    /// refused.
+    WhatIf(commands::what_if::WhatIfCommand),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Check(check) => check.run(),
+        Command::WhatIf(command) => command.run(),
     };
     exit::report(done)
 }

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what somebody could launch */
+        get: operations["showWhatIf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -436,6 +453,22 @@ export interface components {
             /** @description What pages call it. */
             text: string;
         };
+        /** @description CPUs and memory of one's own, instead of a size. */
+        CustomOption: {
+            /** @description It can be asked for. */
+            available: boolean;
+            cause: components["schemas"]["CauseView"] | null;
+            /**
+             * Format: double
+             * @description CPUs to begin with.
+             */
+            cpus: number;
+            /**
+             * Format: int64
+             * @description Memory to begin with, in MiB.
+             */
+            memory_mb: number;
+        };
         /** @description Something to tell about a line of a file. */
         DiagnosticView: {
             /** @description What may stand there. */
@@ -479,6 +512,15 @@ export interface components {
             text: string;
             /** @description Who did it, when it was somebody. */
             who: string | null;
+        };
+        /** @description A field and what decides it. */
+        FieldView: {
+            /** @description File, line and section, or `asked`, `the host`, `default`. */
+            from: string;
+            /** @description The key of a file, or the field of a session. */
+            name: string;
+            /** @description The value. */
+            value: unknown;
         };
         /** @description A file that was read. */
         FileView: {
@@ -578,8 +620,12 @@ export interface components {
         };
         /** @description What can be launched. */
         LaunchOptions: {
+            /** @description What sets the most, in a sentence. */
+            bounds: string;
             /** @description Where sessions can run. */
             clusters: components["schemas"]["ClusterOption"][];
+            /** @description CPUs and memory of one's own. */
+            custom: components["schemas"]["CustomOption"];
             /** @description The IDE to begin with; null when none can be run. */
             default_ide: string | null;
             /** @description The size to begin with. */
@@ -598,6 +644,16 @@ export interface components {
              * @description The most memory that a session may have, in MiB.
              */
             max_memory_mb: number;
+            /**
+             * Format: double
+             * @description The fewest CPUs that a session may have.
+             */
+            min_cpus: number;
+            /**
+             * Format: int64
+             * @description The least memory that a session may have, in MiB.
+             */
+            min_memory_mb: number;
             /** @description The sizes, also those that cannot be had, with the reason. */
             sizes: components["schemas"]["SizeOption"][];
             /** @description A name that is free. */
@@ -901,6 +957,25 @@ export interface components {
             user_agent: string;
         };
         /** @description A size. */
+        SizeFieldView: {
+            /**
+             * Format: double
+             * @description CPUs.
+             */
+            cpus: number;
+            /** @description What says that it exists. */
+            from: string;
+            /** @description What the API calls it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Memory in MiB.
+             */
+            memory_mb: number;
+            /** @description Why it cannot be had; null when it can. */
+            refused: string | null;
+        };
+        /** @description A size. */
         SizeOption: {
             /** @description It can be launched. */
             available: boolean;
@@ -1068,6 +1143,21 @@ export interface components {
             /** @description What, and what to do. */
             text: string;
         };
+        /** @description What somebody may ask for and would get. */
+        WhatIfView: {
+            /** @description Their groups. */
+            groups: string[];
+            /** @description Why it would be refused. */
+            refused: string | null;
+            /** @description What the files set for them, by key. */
+            rights: components["schemas"]["FieldView"][];
+            /** @description The sizes that there are. */
+            sizes: components["schemas"]["SizeFieldView"][];
+            /** @description The session that would be launched; empty when it would be refused. */
+            spec: components["schemas"]["FieldView"][];
+            /** @description Who. */
+            user: string;
+        };
         /**
          * @description Who can change something.
          * @enum {string}
@@ -1135,6 +1225,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReloadedView"];
+                };
+            };
+            /** @description Why not */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showWhatIf: {
+        parameters: {
+            query: {
+                /** @description A user's name; it need not be a user's yet. */
+                user: string;
+                /** @description Their groups, with commas between them, instead of those that are known. */
+                groups?: string;
+                /** @description An entry of the catalogue. */
+                ide?: string;
+                /** @description A named size. */
+                resource_profile?: string;
+                /** @description CPUs, over the size's. */
+                cpus?: number;
+                /** @description Memory in MiB, over the size's. */
+                memory_mb?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each field with what decides it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfView"];
                 };
             };
             /** @description Why not */

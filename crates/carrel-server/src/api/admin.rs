@@ -2,3 +2,4 @@
 
 pub(crate) mod configuration;
 pub(crate) mod reload;
+pub(crate) mod what_if;

@@ -8,8 +8,14 @@ use crate::{
     view::CauseView,
 };
 use axum::extract::State;
-use carrel_model::{Cause, Size};
-use carrel_sessions::{catalogue::Offer, sessions::LOCAL_CLUSTER};
+use carrel_model::{Cause, Who};
+use carrel_sessions::{
+    Offering,
+    ask::{LEAST_CPUS, LEAST_MEMORY_MB},
+    catalogue::Offer,
+    offering::SizeOffer,
+    sessions::LOCAL_CLUSTER,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,10 +42,18 @@ pub(crate) struct LaunchOptions {
     default_size: Option<String>,
     /// A name that is free.
     suggested_name: String,
+    /// The fewest CPUs that a session may have.
+    min_cpus: f64,
     /// The most CPUs that a session may have.
     max_cpus: f64,
+    /// The least memory that a session may have, in MiB.
+    min_memory_mb: u64,
     /// The most memory that a session may have, in MiB.
     max_memory_mb: u64,
+    /// What sets the most, in a sentence.
+    bounds: String,
+    /// CPUs and memory of one's own.
+    custom: CustomOption,
     /// The home folder, where sessions begin; null when only the cluster knows.
     home: Option<String>,
 }
@@ -87,6 +101,19 @@ pub(crate) struct SizeOption {
     cause: Option<CauseView>,
 }
 
+/// CPUs and memory of one's own, instead of a size.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CustomOption {
+    /// CPUs to begin with.
+    cpus: f64,
+    /// Memory to begin with, in MiB.
+    memory_mb: u64,
+    /// It can be asked for.
+    available: bool,
+    /// Why not.
+    cause: Option<CauseView>,
+}
+
 /// Show what you can launch
 #[utoipa::path(
     get, path = "/api/v1/launch-options", operation_id = "showLaunchOptions", tag = "sessions", params(OptionsQuery),
@@ -101,22 +128,27 @@ pub(crate) async fn launch_options(
     Query(query): Query<OptionsQuery>,
 ) -> Result<Json<LaunchOptions>, Problem> {
     let offers = app.sessions.offers();
-    let sizes = app.sessions.sizes();
+    let offering = app.sessions.offering_for(caller.user()).await?;
     let default_ide = offers.iter().find(|o| o.available.is_ok()).map(|o| o.id.to_string());
     let chosen = query.ide.filter(|ide| offers.iter().any(|o| o.id.as_str() == ide));
     let named_after = chosen.or_else(|| default_ide.clone()).unwrap_or_else(|| "session".into());
     let suggested_name = app.sessions.suggested_name(&caller.user().id, &named_after).await?;
-    let too_many = too_many(&app, &caller).await?;
+    let too_many = too_many(&app, &caller, &offering).await?;
+    let home = app.settings.now().home.as_ref().map(|home| home.display().to_string());
     Ok(Json(LaunchOptions {
         clusters: vec![cluster(app.sessions.cluster())],
         ides: offers.iter().map(ide).collect(),
-        sizes: sizes.iter().map(|s| size(s, too_many.as_ref())).collect(),
+        sizes: offering.sizes.iter().map(|s| size(s, too_many.as_ref())).collect(),
         default_ide,
-        default_size: sizes.first().map(|s| s.id.clone()),
+        default_size: offering.default_size().map(|s| s.size.id.clone()),
         suggested_name,
-        max_cpus: sizes.iter().map(|s| s.cpus).fold(0.0, f64::max),
-        max_memory_mb: sizes.iter().map(|s| s.memory_mb).max().unwrap_or_default(),
-        home: None,
+        min_cpus: LEAST_CPUS.min(offering.most_cpus.value),
+        max_cpus: offering.most_cpus.value,
+        min_memory_mb: LEAST_MEMORY_MB.min(offering.most_memory_mb.value),
+        max_memory_mb: offering.most_memory_mb.value,
+        bounds: bounds(&offering),
+        custom: custom(&offering, too_many.as_ref()),
+        home,
     }))
 }
 
@@ -127,13 +159,38 @@ fn cluster(id: String) -> ClusterOption {
 }
 
 /// Why no size can be had at all, when the limit of sessions is reached.
-async fn too_many(app: &App, caller: &Caller) -> Result<Option<Cause>, Problem> {
-    let Some(limit) = app.sessions.max_sessions() else { return Ok(None) };
-    if app.sessions.use_of(&caller.user().id).await?.sessions < limit {
+async fn too_many(app: &App, caller: &Caller, offering: &Offering) -> Result<Option<Cause>, Problem> {
+    let Some(limit) = &offering.sessions else { return Ok(None) };
+    if app.sessions.use_of(&caller.user().id).await?.sessions < limit.value {
         return Ok(None);
     }
-    let text = format!("You have {limit} sessions running, the most that you may. Suspend or quit one first.");
-    Ok(Some(Cause::new("too-many-sessions", text, carrel_model::Who::You)))
+    let (most, by) = (limit.value, limit.by.words(&offering.user));
+    let sessions = if most == 1 { "session" } else { "sessions" };
+    let text = format!("You have {most} {sessions} running, the most that {by} allows. Suspend or quit one first.");
+    Ok(Some(Cause::new("too-many-sessions", text, Who::You)))
+}
+
+/// Who allows how much.
+fn bounds(offering: &Offering) -> String {
+    let (cpus, memory) = (&offering.most_cpus, &offering.most_memory_mb);
+    let (cpus_by, memory_by) = (cpus.by.words(&offering.user), memory.by.words(&offering.user));
+    if cpus_by == memory_by {
+        return format!("The most CPUs and memory are set by {cpus_by}.");
+    }
+    format!("The most CPUs are set by {cpus_by}, the most memory by {memory_by}.")
+}
+
+fn custom(offering: &Offering, too_many: Option<&Cause>) -> CustomOption {
+    let by = offering.custom.by.words(&offering.user);
+    let text = format!("Only the sizes above are allowed by {by}.");
+    let refused = (!offering.custom.value).then(|| Cause::new("no-custom-size", text, Who::Administrator));
+    let cause = too_many.or(refused.as_ref()).map(CauseView::from);
+    CustomOption {
+        cpus: offering.usual_cpus.value,
+        memory_mb: offering.usual_memory_mb.value,
+        available: cause.is_none(),
+        cause,
+    }
 }
 
 fn ide(offer: &Offer) -> IdeOption {
@@ -148,12 +205,14 @@ fn ide(offer: &Offer) -> IdeOption {
     }
 }
 
-fn size(size: &Size, why_not: Option<&Cause>) -> SizeOption {
+/// A size that cannot be had says its own reason; the others that of all.
+fn size(offer: &SizeOffer, too_many: Option<&Cause>) -> SizeOption {
+    let why_not = offer.available.as_ref().err().or(too_many);
     SizeOption {
-        id: size.id.clone(),
-        name: size.name.clone(),
-        cpus: size.cpus,
-        memory_mb: size.memory_mb,
+        id: offer.size.id.clone(),
+        name: offer.size.name.clone(),
+        cpus: offer.size.cpus,
+        memory_mb: offer.size.memory_mb,
         available: why_not.is_none(),
         cause: why_not.map(CauseView::from),
     }

@@ -9,6 +9,7 @@ use crate::{
 use axum::extract::State;
 use carrel_config::settings::operation::Notice;
 use carrel_model::Role;
+use carrel_sessions::Offering;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -111,6 +112,7 @@ impl Me {
         let user = caller.user();
         let holds = app.sessions.use_of(&user.id).await?;
         let (settings, now) = (app.settings.now(), app.clock.now());
+        let offering = app.sessions.offering_for(user).await?;
         Ok(Self {
             id: user.id.to_string(),
             name: user.name.to_string(),
@@ -121,12 +123,25 @@ impl Me {
                 Role::Superuser => RoleName::Superuser,
             },
             holds: Use { sessions: holds.sessions, cpus: holds.cpus, memory_mb: holds.memory_mb },
-            limits: Limits { sessions: app.sessions.max_sessions(), cpus: None, memory_mb: None },
+            limits: Limits::of(&offering),
             site_name: app.settings.now().site_name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             warnings: if user.role >= Role::Administrator { warnings(app, caller) } else { Vec::new() },
             notices: settings.operation.notices.iter().filter(|n| n.is_told(now)).map(NoticeView::from).collect(),
         })
+    }
+}
+
+impl Limits {
+    /// Together there can be as much as each session may have, times the sessions; no bound without a number of them.
+    fn of(offering: &Offering) -> Self {
+        let sessions = offering.sessions.as_ref().map(|limit| limit.value);
+        let (cpus, memory_mb) = (offering.most_cpus.value, offering.most_memory_mb.value);
+        Self {
+            sessions,
+            cpus: sessions.map(|sessions| f64::from(sessions) * cpus),
+            memory_mb: sessions.map(|sessions| u64::from(sessions).saturating_mul(memory_mb)),
+        }
     }
 }
 

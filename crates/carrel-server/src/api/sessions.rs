@@ -28,7 +28,7 @@ impl From<ChangeError> for Problem {
         match error {
             ChangeError::NotFound => Self::no_session(),
             ChangeError::NotPossible { .. } => Self::new(StatusCode::CONFLICT, "not-possible-now", detail),
-            ChangeError::TooMany { .. } => Self::new(StatusCode::CONFLICT, "too-many-sessions", detail),
+            ChangeError::TooMany(_) => Self::new(StatusCode::CONFLICT, "too-many-sessions", detail),
             ChangeError::Name(_) => Self::unprocessable("bad-name", detail),
             ChangeError::Launcher(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "launcher-away", detail).after(5),
             ChangeError::Store(error) => error.into(),

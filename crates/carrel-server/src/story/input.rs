@@ -92,12 +92,12 @@ async fn what_cannot_be_launched_is_refused_with_the_reason() {
     422 "no-such-ide" There is no IDE called “no-such”.
     409 "ide-not-installed" Shell is not installed on this host: the program no-such-program was not found.
     422 "no-such-size" No size is called “huge”; small, medium, large are offered.
-    422 "out-of-bounds" The value of cpus must be between 0.1 and 4, not 99.
+    422 "out-of-bounds" The value of cpus must be between 0.1 and 4, not 99; the most is set by the settings of this server.
     422 "bad-env" The variable “LD_PRELOAD” is reserved and cannot be set.
     422 "no-such-cluster" There is no cluster called “moon”; sessions run on “local”.
     422 "bad-folder" The folder may not hold control characters.
     202 null accepted
-    409 "too-many-sessions" You may have 1 sessions running at once; suspend or quit one first.
+    409 "too-many-sessions" You may have 1 session running at once, by the settings of this server; suspend or quit one first.
     "#);
 }
 

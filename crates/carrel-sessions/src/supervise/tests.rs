@@ -275,5 +275,8 @@ async fn a_launch_that_cannot_be_is_refused_with_its_reason() {
     assert_eq!(error.to_string(), "there is no cluster called “moon”; sessions run on “local”");
     launch(shell()).await.unwrap();
     let error = launch(shell()).await.unwrap_err();
-    assert_eq!(error.to_string(), "you may have 1 sessions running at once; suspend or quit one first");
+    assert_eq!(
+        error.to_string(),
+        "you may have 1 session running at once, by the settings of this server; suspend or quit one first"
+    );
 }

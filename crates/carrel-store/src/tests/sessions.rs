@@ -20,7 +20,7 @@ store_test!(a_session_comes_back_as_it_was_put_in, |store, clock| {
     let ada = user(&store, "ada", 1, clock.now()).await;
     let put = session(&ada, 1, clock.now());
     let actor = Actor::user(&ada, Some("192.0.2.1".into()));
-    assert_eq!(store.session_insert(&put, &actor, clock.now()).await.unwrap(), put);
+    assert_eq!(store.session_insert(&put, None, &actor, clock.now()).await.unwrap(), put);
     assert_eq!(store.session(&put.id).await.unwrap(), Some(put.clone()));
     assert_eq!(store.session(&SessionId::from_random([9; 16])).await.unwrap(), None);
     let events = store.events_of(&put.id, 0, 10).await.unwrap();
@@ -35,7 +35,7 @@ store_test!(a_session_that_cannot_be_put_in_leaves_no_trace, |store, clock| {
     let ada = user(&store, "ada", 1, clock.now()).await;
     let put = launched(&store, &ada, 1, clock.now()).await;
     let (change, entries) = (store.change_now().await.unwrap(), store.audit_page(None, 10).await.unwrap().len());
-    assert!(matches!(store.session_insert(&put, &system(), clock.now()).await, Err(Error::Database(_))));
+    assert!(matches!(store.session_insert(&put, None, &system(), clock.now()).await, Err(Error::Database(_))));
     assert_eq!(store.events_of(&put.id, 0, 10).await.unwrap().len(), 1);
     assert_eq!(store.change_now().await.unwrap(), change);
     assert_eq!(store.audit_page(None, 10).await.unwrap().len(), entries);
@@ -239,4 +239,35 @@ store_test!(sessions_long_over_are_forgotten_with_all_that_was_theirs, |store, c
     assert_eq!(use_left.keys().collect::<Vec<_>>(), [&new]);
     assert!(store.session(&live).await.unwrap().is_some());
     assert_eq!(store.sessions_forget(at(15)).await.unwrap(), 0);
+});
+
+store_test!(of_many_launches_at_once_no_more_get_through_than_the_limit_allows, |store, clock| {
+    let (ada, grace) = (user(&store, "ada", 1, clock.now()).await, user(&store, "grace", 2, clock.now()).await);
+    launched(&store, &grace, 90, clock.now()).await;
+    let mut launches = tokio::task::JoinSet::new();
+    for byte in 10..22 {
+        let (store, one, now) = (store.clone(), session(&ada, byte, clock.now()), clock.now());
+        launches.spawn(async move { store.session_insert(&one, Some(3), &system(), now).await });
+    }
+    let answers = launches.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 3);
+    assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|error| matches!(error, Error::TooMany)));
+    assert_eq!(store.sessions_of(&ada.id, Which::Live).await.unwrap().len(), 3);
+    assert_eq!(store.sessions_of(&grace.id, Which::Live).await.unwrap().len(), 1);
+});
+
+store_test!(a_session_is_resumed_only_within_the_limit, |store, clock| {
+    let ada = user(&store, "ada", 1, clock.now()).await;
+    let first = launched(&store, &ada, 1, clock.now()).await;
+    let now = clock.now();
+    for event in [Event::Taken, ready(), Event::SuspendAsked, Event::Missing] {
+        store.happen(&first.id, None, &event, None, now).await.unwrap().unwrap();
+    }
+    // A suspended session holds no room, so another may take its place.
+    store.session_insert(&session(&ada, 2, now), Some(1), &system(), now).await.unwrap();
+    let refused = store.session_resume(&first.id, 1, Some(1), &system(), now).await;
+    assert!(matches!(refused, Err(Error::TooMany)), "{refused:?}");
+    assert_eq!(store.session(&first.id).await.unwrap().unwrap().state.name(), "Suspended");
+    let resumed = store.session_resume(&first.id, 1, Some(2), &system(), now).await.unwrap().unwrap();
+    assert_eq!((resumed.state.name(), resumed.generation), ("Queued", 2));
 });

@@ -7,7 +7,7 @@ use crate::{
     },
     exit::{CONFIG, failure},
 };
-use carrel_config::{Configuration, Diagnostic, Level};
+use carrel_config::{Configuration, Diagnostic, Level, Settings};
 use clap::Args;
 
 /// Check the configuration files. Ends with 78 when there is an error in them.
@@ -24,7 +24,11 @@ impl Check {
     /// Tells everything at once, with file and line.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let lookup = self.folders.lookup();
-        let configuration = Configuration::load(&lookup);
+        let mut configuration = Configuration::load(&lookup);
+        // What cannot be told by looking at one value alone.
+        let mut settings = Settings::local("/".into(), "/".into(), Vec::new());
+        let between = settings.apply(&configuration);
+        configuration.tell(between);
         let told = configuration.diagnostics();
         if self.json {
             say(serde_json::to_string_pretty(told)?)?;

@@ -4,13 +4,13 @@ use crate::{
     commands::table::say,
     database,
     exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
-    host::Place,
+    host::{self, Place},
     telemetry::{self, LogFlags, LogFormat},
 };
 use anyhow::Context;
 use carrel_config::{Diagnostic, Installation, Level, Settings, installation::Reloaded, web::Network};
 use carrel_local::{LocalLauncher, LocalSettings};
-use carrel_model::{Clock, size::sizes_of_host};
+use carrel_model::Clock;
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
 use clap::Args;
@@ -100,7 +100,9 @@ impl Serve {
             None => beside_this_program("carrel-agent")?,
         };
         let log = LogFlags { format: self.log_format, level: self.log_level.clone() };
-        let defaults = Settings::local(folder, agent, sizes_of_host(host_cpus(), host_memory_mb()));
+        let mut defaults = Settings::local(folder, agent, host::sizes());
+        defaults.capacity = Some(host::capacity());
+        defaults.home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         let lookup = self.place.folders.lookup();
         let flags = self.flags()?;
         let installation = Installation::load(lookup, defaults, flags).map_err(with_code(CONFIG))?;
@@ -189,19 +191,6 @@ fn refuse_root() -> anyhow::Result<()> {
 fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
     let me = std::env::current_exe().context("the place of this program is not known; name the agent with --agent")?;
     Ok(me.with_file_name(name))
-}
-
-fn host_cpus() -> f64 {
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    f64::from(u32::try_from(cpus).unwrap_or(u32::MAX))
-}
-
-/// Memory of the host in MiB, from `MemTotal` of `/proc/meminfo`; 4 GiB where that cannot be read.
-fn host_memory_mb() -> u64 {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
-    kib.map_or(4096, |kib| kib / 1024)
 }
 
 async fn serve(place: Place, wait: Duration, installation: Installation) -> anyhow::Result<()> {

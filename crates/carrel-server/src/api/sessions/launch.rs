@@ -76,6 +76,8 @@ impl From<LaunchError> for Problem {
         match error {
             LaunchError::Ask(AskError::Name(_)) => Self::unprocessable("bad-name", detail),
             LaunchError::Ask(AskError::NoSuchSize { .. }) => Self::unprocessable("no-such-size", detail),
+            LaunchError::Ask(AskError::SizeNotAllowed { .. }) => Self::unprocessable("size-not-allowed", detail),
+            LaunchError::Ask(AskError::NoCustomSize { .. }) => Self::unprocessable("no-custom-size", detail),
             LaunchError::Ask(AskError::OutOfBounds { .. }) => {
                 Self::unprocessable("out-of-bounds", format!("The value of {error}."))
             }
@@ -84,7 +86,7 @@ impl From<LaunchError> for Problem {
             LaunchError::NoSuchIde(_) => Self::unprocessable("no-such-ide", detail),
             LaunchError::NoSuchCluster { .. } => Self::unprocessable("no-such-cluster", detail),
             LaunchError::IdeNotAvailable(cause) => Self::new(StatusCode::CONFLICT, cause.code, cause.text),
-            LaunchError::TooMany { .. } => Self::new(StatusCode::CONFLICT, "too-many-sessions", detail),
+            LaunchError::TooMany(_) => Self::new(StatusCode::CONFLICT, "too-many-sessions", detail),
             LaunchError::Store(error) => error.into(),
             LaunchError::Randomness(why) => Self::internal(&why),
         }

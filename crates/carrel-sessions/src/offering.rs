@@ -1,0 +1,265 @@
+//! What one person may ask for here: the rights of the files, the sizes, and what the host has, put together. Pure.
+
+use crate::ask::{LEAST_CPUS, LEAST_MEMORY_MB};
+use carrel_config::{
+    At, Settings,
+    settings::rights::{For, Limit, NamedSize, Origin, Rights},
+};
+use carrel_model::{Cause, IdleAction, IdleRule, Size, Who};
+use std::fmt;
+
+/// The id of the size that the rules' defaults make, where no named one is like it.
+const USUAL: &str = "default";
+
+/// What sets a bound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum By {
+    /// A line of a profiles file.
+    Rule(Origin),
+    /// What the host has.
+    Host,
+    /// A section of a resources file.
+    Section(At),
+    /// The server: its options and defaults.
+    Server,
+}
+
+impl By {
+    /// For the person it holds for: `the profile of the group “devs”`.
+    pub fn words(&self, user: &str) -> String {
+        match self {
+            Self::Rule(Origin { who: For::User(name), .. }) if name == user => "your profile".into(),
+            Self::Rule(origin) => origin.who.words(),
+            Self::Host => "the size of this machine".into(),
+            Self::Section(_) | Self::Server => "the settings of this server".into(),
+        }
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(origin) => origin.fmt(f),
+            Self::Section(at) => at.fmt(f),
+            Self::Host => f.write_str("the host"),
+            Self::Server => f.write_str("default"),
+        }
+    }
+}
+
+/// A figure and what sets it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Set<T> {
+    /// The figure.
+    pub value: T,
+    /// What sets it.
+    pub by: By,
+}
+
+impl<T> Set<T> {
+    fn by_rule(limit: Limit<T>) -> Self {
+        Self { value: limit.value, by: By::Rule(limit.origin) }
+    }
+}
+
+/// A size, and why it cannot be had when it cannot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SizeOffer {
+    /// The size.
+    pub size: Size,
+    /// What says that it exists.
+    pub by: By,
+    /// Why not.
+    pub available: Result<(), Cause>,
+}
+
+/// What one person may ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offering {
+    /// Who.
+    pub user: String,
+    /// The named sizes, also those that cannot be had.
+    pub sizes: Vec<SizeOffer>,
+    /// CPUs when no size is chosen and none are asked for.
+    pub usual_cpus: Set<f64>,
+    /// Memory in MiB, likewise.
+    pub usual_memory_mb: Set<u64>,
+    /// The most CPUs of a session.
+    pub most_cpus: Set<f64>,
+    /// The most memory of a session in MiB.
+    pub most_memory_mb: Set<u64>,
+    /// Whether CPUs and memory of one's own may be asked for.
+    pub custom: Set<bool>,
+    /// How many sessions may run at once; `None` for no limit.
+    pub sessions: Option<Set<u32>>,
+}
+
+impl Offering {
+    /// What `user` may ask for.
+    pub fn of(user: &str, rights: &Rights, settings: &Settings) -> Self {
+        let sizes = named_sizes(settings);
+        let first = sizes.first().map(|(size, _)| size);
+        let (most_cpus, most_memory_mb) = (most_cpus(rights, settings, &sizes), most_memory(rights, settings, &sizes));
+        let usual = |figure: Option<f64>| Set { value: figure.unwrap_or(LEAST_CPUS), by: By::Server };
+        let cpus = rights.usual_cpus().map_or_else(|| usual(first.and_then(|f| f.cpus)), Set::by_rule);
+        let server = Set { value: first.and_then(|f| f.memory_mb).unwrap_or(LEAST_MEMORY_MB), by: By::Server };
+        let memory = rights.usual_memory_mb().map_or(server, Set::by_rule);
+        let custom = rights.custom().map_or(Set { value: true, by: By::Server }, Set::by_rule);
+        let mut offering = Self {
+            user: user.to_owned(),
+            sizes: Vec::new(),
+            usual_cpus: if cpus.value > most_cpus.value { most_cpus.clone() } else { cpus },
+            usual_memory_mb: if memory.value > most_memory_mb.value { most_memory_mb.clone() } else { memory },
+            most_cpus,
+            most_memory_mb,
+            custom,
+            sessions: sessions(rights, settings),
+        };
+        offering.sizes = sizes.into_iter().map(|(size, by)| offering.offer(&size, by, rights)).collect();
+        offering.put_usual_first(rights, settings);
+        offering
+    }
+
+    /// The size that is taken when nothing is asked for: the first that can be had.
+    pub fn default_size(&self) -> Option<&SizeOffer> {
+        self.sizes.iter().find(|offer| offer.available.is_ok())
+    }
+
+    fn offer(&self, named: &NamedSize, by: By, rights: &Rights) -> SizeOffer {
+        let size = Size {
+            id: named.id.clone(),
+            name: named.name.clone(),
+            cpus: named.cpus.unwrap_or(self.usual_cpus.value),
+            memory_mb: named.memory_mb.unwrap_or(self.usual_memory_mb.value),
+        };
+        let available = self.available(&size, named.gpus, rights);
+        SizeOffer { size, by, available }
+    }
+
+    fn available(&self, size: &Size, gpus: u64, rights: &Rights) -> Result<(), Cause> {
+        let refuse = |text: String| Err(Cause::new("size-not-allowed", text, Who::Administrator));
+        if let Some(only) = rights.sizes().filter(|only| !only.value.contains(&size.id)) {
+            let by = By::Rule(only.origin).words(&self.user);
+            return refuse(format!("It is not among the sizes that {by} allows."));
+        }
+        if size.cpus > self.most_cpus.value {
+            let (most, by) = (self.most_cpus.value, self.most_cpus.by.words(&self.user));
+            return refuse(format!("It has {} CPUs, and {by} allows at most {most}.", size.cpus));
+        }
+        if size.memory_mb > self.most_memory_mb.value {
+            let (most, by) = (self.most_memory_mb.value, self.most_memory_mb.by.words(&self.user));
+            return refuse(format!("It has {} MB of memory, and {by} allows at most {most}.", size.memory_mb));
+        }
+        if gpus > 0 {
+            return refuse("It has GPUs, which sessions of this machine do not get.".into());
+        }
+        Ok(())
+    }
+
+    /// Where rules say what is usual and no file sets sizes, the first choice is what they say.
+    fn put_usual_first(&mut self, rights: &Rights, settings: &Settings) {
+        let said = rights.usual_cpus().is_some() || rights.usual_memory_mb().is_some();
+        if !settings.profiles.sizes().is_empty() || !said || rights.sizes().is_some() {
+            return;
+        }
+        let (cpus, memory_mb) = (self.usual_cpus.value, self.usual_memory_mb.value);
+        let like_it = |o: &SizeOffer| o.size.memory_mb == memory_mb && (o.size.cpus - cpus).abs() < f64::EPSILON;
+        let usual = match self.sizes.iter().position(like_it) {
+            Some(at) => self.sizes.remove(at),
+            None => SizeOffer {
+                size: Size { id: USUAL.into(), name: "Default".into(), cpus, memory_mb },
+                by: self.usual_cpus.by.clone(),
+                available: Ok(()),
+            },
+        };
+        self.sizes.insert(0, usual);
+    }
+}
+
+/// The sizes of the files, or those made from the host.
+fn named_sizes(settings: &Settings) -> Vec<(NamedSize, By)> {
+    let of_files = settings.profiles.sizes();
+    if !of_files.is_empty() {
+        return of_files.iter().map(|size| (size.clone(), By::Section(size.at.clone()))).collect();
+    }
+    let of_host = |size: &Size| NamedSize {
+        id: size.id.clone(),
+        name: size.name.clone(),
+        cpus: Some(size.cpus),
+        memory_mb: Some(size.memory_mb),
+        gpus: 0,
+        at: At::whole(std::path::Path::new("")),
+    };
+    settings.sizes.iter().map(|size| (of_host(size), By::Server)).collect()
+}
+
+/// The smallest of what a rule and the host allow; without both, the largest size.
+fn most_cpus(rights: &Rights, settings: &Settings, sizes: &[(NamedSize, By)]) -> Set<f64> {
+    let rule = rights.most_cpus().map(Set::by_rule);
+    let host = settings.capacity.map(|host| Set { value: host.cpus, by: By::Host });
+    let largest = || sizes.iter().filter_map(|(size, _)| size.cpus).fold(LEAST_CPUS, f64::max);
+    let of_sizes = || Set { value: largest(), by: By::Server };
+    match (rule, host) {
+        (Some(rule), Some(host)) => {
+            if rule.value <= host.value {
+                rule
+            } else {
+                host
+            }
+        }
+        (Some(rule), None) => rule,
+        (None, Some(host)) if !settings.profiles.sizes().is_empty() => host,
+        (None, _) => of_sizes(),
+    }
+}
+
+fn most_memory(rights: &Rights, settings: &Settings, sizes: &[(NamedSize, By)]) -> Set<u64> {
+    let rule = rights.most_memory_mb().map(Set::by_rule);
+    let host = settings.capacity.map(|host| Set { value: host.memory_mb, by: By::Host });
+    let largest = || sizes.iter().filter_map(|(size, _)| size.memory_mb).fold(LEAST_MEMORY_MB, u64::max);
+    match (rule, host) {
+        (Some(rule), Some(host)) => {
+            if rule.value <= host.value {
+                rule
+            } else {
+                host
+            }
+        }
+        (Some(rule), None) => rule,
+        (None, Some(host)) if !settings.profiles.sizes().is_empty() => host,
+        (None, _) => Set { value: largest(), by: By::Server },
+    }
+}
+
+/// The smaller one of what the rules and the server allow.
+fn sessions(rights: &Rights, settings: &Settings) -> Option<Set<u32>> {
+    let rule = rights.sessions().map(Set::by_rule);
+    let server = settings.max_sessions.map(|value| Set { value, by: By::Server });
+    [rule, server].into_iter().flatten().min_by_key(|limit| limit.value)
+}
+
+/// How long a session may be without use: `usual`, unless a rule of the person says another time. Of two times the one
+/// that comes first counts.
+pub fn idle_rule(usual: &IdleRule, rights: &Rights) -> (IdleRule, By) {
+    let suspend = rights.suspend_minutes().map(Set::by_rule);
+    let quit = rights.quit_hours().filter(|hours| hours.value > 0).map(Set::by_rule);
+    let (mut rule, mut by) = (usual.clone(), By::Server);
+    if let Some(minutes) = suspend {
+        rule.ends_after_s = (minutes.value > 0).then(|| minutes.value.saturating_mul(60));
+        by = minutes.by;
+    }
+    if let Some(hours) = quit {
+        let seconds = hours.value.saturating_mul(3600);
+        if rule.ends_after_s.is_none_or(|first| seconds < first) {
+            rule = IdleRule { ends_after_s: Some(seconds), action: IdleAction::Quit, ..rule };
+            by = hours.by;
+        }
+    }
+    if let Some(ends) = rule.ends_after_s {
+        rule.idle_after_s = rule.idle_after_s.min(ends);
+    }
+    (rule, by)
+}
+
+#[cfg(test)]
+mod tests;

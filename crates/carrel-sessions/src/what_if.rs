@@ -1,0 +1,116 @@
+//! What somebody may ask for and would get, with the line that decides each field: for administrators. Pure.
+
+use crate::{
+    ask::{NewSession, Settled, settle_size},
+    offering::{By, Offering, idle_rule},
+    sessions::LOCAL_CLUSTER,
+};
+use carrel_config::{Settings, settings::rights::Rights};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhatIf {
+    /// Who.
+    pub user: String,
+    /// Their groups.
+    pub groups: Vec<String>,
+    /// What the rules of the files set for them, by key.
+    pub rights: Vec<Field>,
+    /// The sizes that there are.
+    pub sizes: Vec<SizeField>,
+    /// What the session would be; empty when it would be refused.
+    pub spec: Vec<Field>,
+    /// Why it would be refused.
+    pub refused: Option<String>,
+}
+
+/// A field and what decides it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// The key of a file, or the field of a session.
+    pub name: String,
+    /// The value.
+    pub value: Value,
+    /// `profiles:3 [@devs]`, `asked`, `the host`, `default`.
+    pub from: String,
+}
+
+/// A size, and why it cannot be had.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SizeField {
+    /// What the API calls it.
+    pub id: String,
+    /// CPUs.
+    pub cpus: f64,
+    /// Memory in MiB.
+    pub memory_mb: u64,
+    /// What says that it exists.
+    pub from: String,
+    /// Why it cannot be had; null when it can.
+    pub refused: Option<String>,
+}
+
+impl WhatIf {
+    /// What this user in these groups would get who asks for this.
+    pub fn new(user: &str, groups: &[String], asked: &NewSession, settings: &Settings) -> Self {
+        let rights = settings.profiles.of(user, groups);
+        let offering = Offering::of(user, &rights, settings);
+        let (spec, refused) = match settle_size(&offering, asked) {
+            Ok(size) => (spec(&size, asked, &offering, &rights, settings), None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        let given = rights.given().map(|(key, given)| {
+            Field::new(key, serde_json::to_value(&given.value).unwrap_or_default(), &given.origin.to_string())
+        });
+        Self {
+            user: user.to_owned(),
+            groups: groups.to_vec(),
+            rights: given.collect(),
+            sizes: sizes(&offering),
+            spec,
+            refused,
+        }
+    }
+}
+
+impl Field {
+    fn new(name: &str, value: Value, from: &str) -> Self {
+        Self { name: name.into(), value, from: from.into() }
+    }
+}
+
+fn sizes(offering: &Offering) -> Vec<SizeField> {
+    let field = |offer: &crate::offering::SizeOffer| SizeField {
+        id: offer.size.id.clone(),
+        cpus: offer.size.cpus,
+        memory_mb: offer.size.memory_mb,
+        from: offer.by.to_string(),
+        refused: offer.available.as_ref().err().map(|cause| cause.text.clone()),
+    };
+    offering.sizes.iter().map(field).collect()
+}
+
+/// The session, field by field.
+fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights, settings: &Settings) -> Vec<Field> {
+    const ASKED: &str = "asked";
+    let by = |by: &Option<By>| by.as_ref().map_or_else(|| ASKED.into(), By::to_string);
+    let (idle, idle_by) = idle_rule(&settings.idle_of(&asked.ide), rights);
+    let chosen = if asked.resource_profile.is_some() { ASKED } else { "default" };
+    let cluster = settings.ides.local_cluster.as_deref().unwrap_or(LOCAL_CLUSTER);
+    let mut fields = vec![Field::new("cluster", json!(cluster), "default")];
+    if !asked.ide.is_empty() {
+        fields.push(Field::new("ide", json!(asked.ide), ASKED));
+    }
+    let custom = size.resource_profile.is_none();
+    fields.push(Field::new("resource_profile", json!(size.resource_profile), if custom { ASKED } else { chosen }));
+    fields.push(Field::new("cpus", json!(size.cpus), &by(&size.cpus_by)));
+    fields.push(Field::new("memory_mb", json!(size.memory_mb), &by(&size.memory_by)));
+    fields.push(Field::new("idle_after_s", json!(idle.idle_after_s), &By::Server.to_string()));
+    fields.push(Field::new("ends_after_s", json!(idle.ends_after_s), &idle_by.to_string()));
+    fields.push(Field::new("idle_action", json!(idle.action), &idle_by.to_string()));
+    let sessions_by = offering.sessions.as_ref().map_or_else(|| "default".into(), |limit| limit.by.to_string());
+    fields.push(Field::new("session_limit", json!(offering.sessions.as_ref().map(|l| l.value)), &sessions_by));
+    fields
+}
