@@ -270,8 +270,12 @@ export const options = () => ({
   default_ide: "jupyterlab",
   default_size: "small",
   suggested_name: "analysis-4",
+  min_cpus: 0.1,
   max_cpus: 8,
+  min_memory_mb: 256,
   max_memory_mb: 32768,
+  bounds: "The most CPUs and memory are set by the profile of the group “ml”.",
+  custom: { cpus: 1, memory_mb: 2048, available: true, cause: null },
   home: "/home/ada",
 });
 

@@ -39,13 +39,16 @@ export function problemIn(error: unknown): Problem {
   return { status: 0, code: "page-failed", title: "This page failed.", detail };
 }
 
-export type Field = "ide" | "name" | "folder" | "size" | "bounds";
+export type Field = "ide" | "name" | "folder" | "size" | "bounds" | "env";
 
 const fields: Record<string, Field> = {
   "bad-name": "name",
   "bad-folder": "folder",
   "no-such-size": "size",
+  "size-not-allowed": "size",
+  "no-custom-size": "size",
   "out-of-bounds": "bounds",
+  "bad-env": "env",
   "no-such-ide": "ide",
 };
 

@@ -1,5 +1,5 @@
 /** New Session: one screen, no steps. What may not be chosen is greyed and says why. */
-import { Button, Modal, Switch, TextInput } from "@mantine/core";
+import { Button, Modal, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
@@ -120,6 +120,19 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
           )}
           <Complaint text={at("size", "bounds")} />
         </div>
+        <Textarea
+          label="Variables"
+          description="For the IDE, its terminals and kernels; one a line: NAME=value"
+          value={draft.env}
+          error={at("env")}
+          autosize
+          minRows={1}
+          maxRows={6}
+          autoComplete="off"
+          spellCheck={false}
+          classNames={{ input: css.variables }}
+          onChange={(event) => change({ env: event.currentTarget.value })}
+        />
         <Switch
           label="Open when ready"
           checked={openWhenReady}

@@ -13,6 +13,7 @@ export function launchCommand(launch: Launch): string {
   if (launch.resource_profile) words.push("--resource-profile", launch.resource_profile);
   if (launch.cpus) words.push("--cpus", String(launch.cpus));
   if (launch.memory_mb) words.push("--memory-mb", String(launch.memory_mb));
+  for (const [name, value] of Object.entries(launch.env ?? {})) words.push("--env", `${name}=${value}`);
   return words.map(quoted).join(" ");
 }
 

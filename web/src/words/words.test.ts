@@ -27,6 +27,9 @@ describe("commands", () => {
     expect(launchCommand({ ide: "vscode", folder: "/data/x", cpus: 2, memory_mb: 4096 })).toBe(
       "carrel session launch --ide vscode --folder /data/x --cpus 2 --memory-mb 4096",
     );
+    expect(launchCommand({ ide: "vscode", env: { A: "1", B: "two words" } })).toBe(
+      "carrel session launch --ide vscode --env A=1 --env 'B=two words'",
+    );
     const token = "carrel token create --user ada --name ci";
     expect(tokenCommand("ada", "ci", "read", 30)).toBe(`${token} --read-only --expires-in 30`);
     expect(tokenCommand("ada", "ci", "full", null)).toBe(`${token} --expires-in 0`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LaunchOptions } from "../../api/types";
-import { custom, firstDraft, memoryStep, requested, requestOf, within } from "./draft";
+import { cpuStep, custom, firstDraft, memoryStep, requested, requestOf, variablesOf, within } from "./draft";
 
 const options: LaunchOptions = {
   clusters: [],
@@ -15,8 +15,12 @@ const options: LaunchOptions = {
   default_ide: "rstudio",
   default_size: "large",
   suggested_name: "vscode-1",
+  min_cpus: 0.1,
   max_cpus: 2,
+  min_memory_mb: 256,
   max_memory_mb: 4096,
+  bounds: "The most CPUs and memory are set by the profile of everybody.",
+  custom: { cpus: 1, memory_mb: 1024, available: true, cause: null },
   home: "/home/ada",
 };
 
@@ -37,5 +41,23 @@ describe("a draft of a session", () => {
   it("stays within bounds", () => {
     expect([within(9, 1, 4), within(Number.NaN, 1, 4)]).toEqual([4, 1]);
     expect([memoryStep(4096), memoryStep(262_144)]).toEqual([128, 4096]);
+    expect([cpuStep(0.5), cpuStep(4), cpuStep(64)]).toEqual([0.1, 0.5, 1]);
+  });
+
+  it("asks for no size of its own where only named ones are allowed", () => {
+    const off = { ...options.custom, available: false };
+    const none = {
+      ...options,
+      custom: off,
+      sizes: options.sizes.map((one) => ({ ...one, available: false })),
+    };
+    const draft = firstDraft(none);
+    expect(draft.size).toBe("");
+    expect(requestOf(draft)).toEqual({ ide: "vscode", name: "vscode-1" });
+  });
+
+  it("takes variables a line each, with whatever stands behind the first equals sign", () => {
+    expect(variablesOf("A=1\n\n B =x=y \nC")).toEqual({ A: "1", B: "x=y ", C: "" });
+    expect(requestOf({ ...firstDraft(options), env: "A=1" }).env).toEqual({ A: "1" });
   });
 });

@@ -12,6 +12,8 @@ export interface Draft {
   size: string;
   cpus: number;
   memoryMb: number;
+  /** Variables for the IDE: `NAME=value`, one a line. */
+  env: string;
 }
 
 /** The usual choices; an IDE that was asked for, if it is there. */
@@ -25,9 +27,10 @@ export function firstDraft(options: LaunchOptions, ide?: string): Draft {
     ide: chosen?.id ?? "",
     name: options.suggested_name,
     folder: "",
-    size: size?.id ?? custom,
-    cpus: Math.min(size?.cpus ?? 1, options.max_cpus),
-    memoryMb: Math.min(size?.memory_mb ?? 1024, options.max_memory_mb),
+    size: size?.id ?? (options.custom.available ? custom : ""),
+    cpus: Math.min(size?.cpus ?? options.custom.cpus, options.max_cpus),
+    memoryMb: Math.min(size?.memory_mb ?? options.custom.memory_mb, options.max_memory_mb),
+    env: "",
   };
 }
 
@@ -36,13 +39,29 @@ export function requestOf(draft: Draft): Launch {
   const size =
     draft.size === custom
       ? { cpus: draft.cpus, memory_mb: draft.memoryMb }
-      : { resource_profile: draft.size };
+      : draft.size
+        ? { resource_profile: draft.size }
+        : {};
+  const env = variablesOf(draft.env);
   return {
     ide: draft.ide,
     ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
     ...(draft.folder.trim() ? { folder: draft.folder.trim() } : {}),
     ...size,
+    ...(Object.keys(env).length > 0 ? { env } : {}),
   };
+}
+
+/** The variables of lines `NAME=value`. A line without `=` sets its name to nothing, and the server checks names. */
+export function variablesOf(lines: string): Record<string, string> {
+  const pairs = lines
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line): [string, string] => {
+      const at = line.indexOf("=");
+      return at < 0 ? [line.trim(), ""] : [line.slice(0, at).trim(), line.slice(at + 1)];
+    });
+  return Object.fromEntries(pairs);
 }
 
 /** How much a draft would take. */
@@ -50,6 +69,9 @@ export function requested(draft: Draft, options: LaunchOptions): { cpus: number;
   const named = options.sizes.find((one) => one.id === draft.size);
   return named ?? { cpus: draft.cpus, memory_mb: draft.memoryMb };
 }
+
+/** A step of CPUs that suits their bound. */
+export const cpuStep = (maxCpus: number): number => (maxCpus <= 1 ? 0.1 : maxCpus <= 8 ? 0.5 : 1);
 
 /** A step of memory that makes a slider of at most about a hundred places. */
 export function memoryStep(maxMb: number): number {

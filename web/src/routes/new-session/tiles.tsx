@@ -6,7 +6,7 @@ import type { LaunchOptions } from "../../api/types";
 import { IdeMark } from "../../parts/marks";
 import { memory, short, size } from "../../words/numbers";
 import { whoWords } from "../../words/sentence";
-import { custom, memoryStep, within } from "./draft";
+import { cpuStep, custom, memoryStep, within } from "./draft";
 import css from "./tiles.module.css";
 
 interface TileProps {
@@ -97,6 +97,7 @@ export function IdeTiles(props: {
 
 export function SizeTiles(props: { options: LaunchOptions; chosen: string; choose: (size: string) => void }) {
   const { options, chosen, choose } = props;
+  const ownReason = reasonOf(options.custom);
   return (
     <fieldset>
       <legend className={css.legend}>Size</legend>
@@ -123,11 +124,17 @@ export function SizeTiles(props: { options: LaunchOptions; chosen: string; choos
             </Tile>
           );
         })}
-        <Tile group="size" value={custom} chosen={chosen === custom} choose={choose}>
+        <Tile group="size" value={custom} chosen={chosen === custom} reason={ownReason} choose={choose}>
           <span className={css.name}>Custom</span>
           <span className={css.more}>
             Up to {size({ cpus: options.max_cpus, memory_mb: options.max_memory_mb })}
           </span>
+          {ownReason && (
+            <span className={css.why}>
+              <IconLock size={14} aria-hidden />
+              {ownReason}
+            </span>
+          )}
         </Tile>
       </div>
     </fieldset>
@@ -142,30 +149,27 @@ export function CustomSize(props: {
   change: (cpus: number, memoryMb: number) => void;
 }) {
   const { options, cpus, memoryMb, change } = props;
-  const step = memoryStep(options.max_memory_mb);
-  const leastMb = Math.min(512, options.max_memory_mb);
-  const cpuStep = options.max_cpus <= 8 ? 0.5 : 1;
-  const leastCpus = Math.min(cpuStep, options.max_cpus);
   return (
     <div className={css.custom}>
       <Bounded
         label="CPU"
         value={cpus}
-        least={leastCpus}
+        least={options.min_cpus}
         most={options.max_cpus}
-        step={cpuStep}
+        step={cpuStep(options.max_cpus)}
         words={(value) => short(value, 2)}
         change={(value) => change(value, memoryMb)}
       />
       <Bounded
         label="Memory in MB"
         value={memoryMb}
-        least={leastMb}
+        least={options.min_memory_mb}
         most={options.max_memory_mb}
-        step={step}
+        step={memoryStep(options.max_memory_mb)}
         words={memory}
         change={(value) => change(cpus, Math.round(value))}
       />
+      <p className={css.bounds}>{options.bounds}</p>
     </div>
   );
 }
@@ -201,7 +205,10 @@ function Bounded(props: {
           onBlur={() => set(value)}
         />
         <span className="small">
-          <b>{words(value)}</b> <span className="dim">of at most {words(most)}</span>
+          <b>{words(value)}</b>{" "}
+          <span className="dim">
+            from {words(least)} to {words(most)}
+          </span>
         </span>
       </div>
       <Slider
