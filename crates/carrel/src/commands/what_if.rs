@@ -10,6 +10,7 @@ use carrel_config::{Installation, Settings};
 use carrel_model::{GroupName, UserName};
 use carrel_sessions::{NewSession, WhatIf, what_if::Field};
 use clap::Args;
+use secrecy::ExposeSecret;
 use std::path::Path;
 
 /// Show what somebody may ask for and would get, and which line of which file decides. Ends with 1 when it would be
@@ -66,7 +67,8 @@ impl WhatIfCommand {
     fn settings(&self) -> anyhow::Result<Settings> {
         let mut defaults = Settings::local(self.place.data_dir.clone(), "carrel-agent".into(), host::sizes());
         defaults.capacity = Some(host::capacity());
-        let installation = Installation::load(self.place.folders.lookup(), defaults, |_| {}).map_err(with_code(CONFIG))?;
+        let installation =
+            Installation::load(self.place.folders.lookup(), defaults, |_| {}).map_err(with_code(CONFIG))?;
         Ok(Settings::clone(&installation.settings().now()))
     }
 
@@ -75,7 +77,7 @@ impl WhatIfCommand {
             return Ok(groups.iter().map(ToString::to_string).collect());
         }
         let (database, _) = database::of_files(&self.place, &self.place.data_dir)?;
-        if database.url.strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()) {
+        if database.url.expose_secret().strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()) {
             return Ok(Vec::new());
         }
         host::block_on(async {
