@@ -227,6 +227,39 @@ export const me = () => ({
   site_name: "Northfield",
   version: "0.1.0",
   warnings: [],
+  notices: [],
+});
+
+export const configuration = () => ({
+  folders: ["/etc/rstudio"],
+  files: [{ name: "rserver.conf", path: "/etc/rstudio/rserver.conf", meaning: "The server." }],
+  settings: [
+    setting("www-port", "8787", "8787", "used", "", true),
+    setting("server-license-type", "remote", "local", "no-effect", "Carrel needs no license", false),
+  ],
+  diagnostics: [
+    {
+      at: "/etc/rstudio/rserver.conf:3",
+      level: "warning",
+      code: "unknown-key",
+      text: "rserver.conf has no such key",
+      found: "www-prot",
+      allowed: null,
+      meant: "www-port",
+    },
+  ],
+  waits_for_restart: [],
+});
+
+const setting = (key, value, fallback, role, why, needs_restart) => ({
+  file: "rserver.conf",
+  key,
+  value,
+  default: fallback,
+  source: "/etc/rstudio/rserver.conf:1",
+  role,
+  why,
+  needs_restart,
 });
 
 export const options = () => ({

@@ -1,7 +1,7 @@
 // A stand-in for `carrel serve` that tells made-up things: for work on the pages and for pictures of them.
 // For development only. Usage: node mock/server.mjs [scenario] [port]
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -198,6 +198,9 @@ const handlers = {
     response.end();
   },
   "GET launch-options": ({ response }) => json(response, 200, data.options()),
+  "GET admin/{id}": ({ response }) => json(response, 200, data.configuration()),
+  "POST admin/{id}/reload": ({ response }) =>
+    json(response, 200, { applied: true, changes: [], diagnostics: [] }),
   "GET sign-ins": ({ response }) => json(response, 200, data.signIns()),
   "DELETE sign-ins": ({ response }) => response.writeHead(204).end(),
   "DELETE sign-ins/{id}": ({ response }) => response.writeHead(204).end(),
@@ -235,7 +238,9 @@ async function page(pathname, response) {
     "content-security-policy":
       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
   });
-  return createReadStream(shown).pipe(response);
+  if (there) return createReadStream(shown).pipe(response);
+  // As the real server does: addresses of the built files begin at the root, however deep the page is.
+  return response.end((await readFile(shown, "utf8")).replaceAll('="./', '="/'));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

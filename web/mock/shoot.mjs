@@ -123,6 +123,7 @@ const screens = [
     "/sessions/q7m2?tab=logs",
     (page) => page.getByRole("searchbox", { name: "Find in the output" }).fill("epoch"),
   ],
+  ["configuration", "usual", "/admin/configuration"],
   ["settings", "usual", "/settings"],
   ["settings-empty", "empty", "/settings"],
   ["settings-broken", "broken", "/settings"],

@@ -10,6 +10,7 @@ import type { UsageWindow } from "./api/queries";
 import { root as basepath } from "./api/root";
 import { LiveProvider } from "./parts/live";
 import { Shell } from "./parts/Shell";
+import { Configuration } from "./routes/Configuration";
 import { Home } from "./routes/Home";
 import { NotFound, PageFailed } from "./routes/NotFound";
 import { SessionPage } from "./routes/SessionPage";
@@ -70,10 +71,15 @@ const session = createRoute({
 });
 
 const start = createRoute({ getParentRoute: () => root, path: "/sessions/$id/start", component: Start });
+const configuration = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/configuration",
+  component: Configuration,
+});
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, session, start, settings]),
+  routeTree: root.addChildren([home, session, start, settings, configuration]),
   basepath: basepath || "/",
   scrollRestoration: true,
   // Plain words in the address: `?q=2024`, not `?q="2024"`.

@@ -13,6 +13,7 @@ export const keys = {
   events: (id: string) => ["session", id, "events"],
   signIns: ["sign-ins"],
   tokens: ["tokens"],
+  configuration: ["configuration"],
 } as const;
 
 /** News that came while the live list was on its way. */
@@ -70,3 +71,10 @@ export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: () => answered(client.GET("/api/v1/tokens")),
 });
+
+/** With `all` also what no file sets. */
+export const configurationQuery = (all: boolean) =>
+  queryOptions({
+    queryKey: [...keys.configuration, all],
+    queryFn: () => answered(client.GET("/api/v1/admin/configuration", { params: { query: { all } } })),
+  });

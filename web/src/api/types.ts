@@ -13,5 +13,9 @@ export type Scope = Schemas["ScopeName"];
 export type LaunchOptions = Schemas["LaunchOptions"];
 export type Launch = Schemas["Launch"];
 export type Usage = Schemas["UsageHistory"];
+export type Configuration = Schemas["ConfigurationView"];
+export type Setting = Schemas["SettingView"];
+export type Told = Schemas["DiagnosticView"];
+export type Reloaded = Schemas["ReloadedView"];
 /** One line of the `usage` event. */
 export type UsageNews = Schemas["UsageNow"];

@@ -1,4 +1,7 @@
-/** At most one notice stands under a page's title: what failed, else that the page may be old, else a warning. */
+/**
+ * At most one notice stands under a page's title: what failed, else that the page may be old, else what everybody is
+ * told, else a warning.
+ */
 import { Button, CloseButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type Problem, problemIn } from "../api/problem";
@@ -10,6 +13,7 @@ import { Note } from "./Page";
 export function Notices() {
   const { connected, failure, dismiss } = useLive();
   const { data: me } = useQuery(meQuery);
+  const [notice] = me?.notices ?? [];
   const warning = me?.warnings[0];
   if (failure) {
     return (
@@ -25,6 +29,15 @@ export function Notices() {
       <div className={css.notice}>
         <Note kind="warn" fact="Not connected, trying again.">
           What is shown may be old. Sessions go on.
+        </Note>
+      </div>
+    );
+  }
+  if (notice) {
+    return (
+      <div className={css.notice}>
+        <Note kind="warn" fact="From your administrators:">
+          <span className={css.told}>{me?.notices.map((one) => one.message).join("\n")}</span>
         </Note>
       </div>
     );

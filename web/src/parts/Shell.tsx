@@ -1,5 +1,5 @@
 /** The frame of all pages: sidebar, or on small screens a bar above and one below. */
-import { IconLayoutList, IconSettings } from "@tabler/icons-react";
+import { IconAdjustmentsAlt, IconLayoutList, IconSettings } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
@@ -15,10 +15,17 @@ const places = [
   { to: "/", label: "Sessions", Icon: IconLayoutList },
   { to: "/settings", label: "Settings", Icon: IconSettings },
 ] as const;
+const administration = [
+  { to: "/admin/configuration", label: "Configuration", Icon: IconAdjustmentsAlt },
+] as const;
 
-function usePlace(): string {
+/** Where one can go, and which of them is here. */
+function usePlaces() {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  return path.startsWith("/settings") ? "/settings" : "/";
+  const { data: me } = useQuery(meQuery);
+  const all = me && me.role !== "user" ? [...places, ...administration] : places;
+  const here = all.find(({ to }) => to !== "/" && path.startsWith(to))?.to ?? "/";
+  return { all, here };
 }
 
 function Brand({ size }: { size: number }) {
@@ -31,7 +38,7 @@ function Brand({ size }: { size: number }) {
 }
 
 function Sidebar({ showKeys }: { showKeys: () => void }) {
-  const place = usePlace();
+  const { all, here } = usePlaces();
   const { data: me } = useQuery(meQuery);
   const { data: sessions } = useQuery(liveQuery);
   return (
@@ -39,8 +46,8 @@ function Sidebar({ showKeys }: { showKeys: () => void }) {
       <Brand size={28} />
       {me?.site_name && me.site_name !== "Carrel" && <p className={css.site}>{me.site_name}</p>}
       <nav aria-label="Main" className={css.nav}>
-        {places.map(({ to, label, Icon }) => (
-          <Link key={to} to={to} className={css.place} aria-current={place === to ? "page" : undefined}>
+        {all.map(({ to, label, Icon }) => (
+          <Link key={to} to={to} className={css.place} aria-current={here === to ? "page" : undefined}>
             <Icon size={18} stroke={1.7} aria-hidden />
             {label}
             {to === "/" && sessions && sessions.length > 0 && (
@@ -73,11 +80,11 @@ function TopBar({ showKeys }: { showKeys: () => void }) {
 }
 
 function BottomBar() {
-  const place = usePlace();
+  const { all, here } = usePlaces();
   return (
     <nav className={css.bottom} aria-label="Main, small screen">
-      {places.map(({ to, label, Icon }) => (
-        <Link key={to} to={to} aria-current={place === to ? "page" : undefined}>
+      {all.map(({ to, label, Icon }) => (
+        <Link key={to} to={to} aria-current={here === to ? "page" : undefined}>
           <Icon size={20} stroke={1.7} aria-hidden />
           {label}
         </Link>
