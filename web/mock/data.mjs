@@ -312,6 +312,20 @@ export const options = () => ({
   home: "/home/ada",
 });
 
+/** Of somebody whose profile allows named sizes only. */
+export const limited = () => ({
+  ...options(),
+  custom: {
+    ...options().custom,
+    available: false,
+    cause: {
+      code: "no-custom-size",
+      text: "Only the named sizes are allowed by the profile of the group “interns”.",
+      who: "administrator",
+    },
+  },
+});
+
 export const events = () =>
   [
     ["ready", "The IDE answers, 2.1 s after the start.", null, 47 * minute],

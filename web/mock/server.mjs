@@ -31,6 +31,7 @@ const scenarios = {
       { code: "plain-http", text: "Carrel is reached over plain HTTP: passwords can be read on the way." },
     ],
   },
+  limited: { sessions: data.sessions, options: data.limited },
   signedOut: { sessions: data.sessions, signedOut: true },
 };
 
@@ -197,7 +198,8 @@ const handlers = {
     response.write(data.log);
     response.end();
   },
-  "GET launch-options": ({ response }) => json(response, 200, data.options()),
+  "GET launch-options": ({ mock, response }) =>
+    json(response, 200, (mock.scenario.options ?? data.options)()),
   "GET admin/{id}": ({ response }) => json(response, 200, data.configuration()),
   "POST admin/{id}/reload": ({ response }) =>
     json(response, 200, { applied: true, changes: [], diagnostics: [] }),

@@ -78,6 +78,7 @@ const screens = [
   ["history", "usual", "/?show=history"],
   ["history-empty", "empty", "/?show=history"],
   ["new-session", "usual", "/?new=1"],
+  ["new-session-limited", "limited", "/?new=1"],
   ["new-session-custom", "usual", "/?new=1", click("radio", /Custom/)],
   [
     "new-session-bad",

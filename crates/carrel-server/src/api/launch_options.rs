@@ -182,7 +182,7 @@ fn bounds(offering: &Offering) -> String {
 
 fn custom(offering: &Offering, too_many: Option<&Cause>) -> CustomOption {
     let by = offering.custom.by.words(&offering.user);
-    let text = format!("Only the sizes above are allowed by {by}.");
+    let text = format!("Only the named sizes are allowed by {by}.");
     let refused = (!offering.custom.value).then(|| Cause::new("no-custom-size", text, Who::Administrator));
     let cause = too_many.or(refused.as_ref()).map(CauseView::from);
     CustomOption {

@@ -59,7 +59,7 @@ async fn the_dialog_offers_what_the_rules_of_the_person_allow_and_says_why_not()
     assert_eq!(sizes(&options), ["small yes", "medium yes", "large yes"]);
     assert_eq!((&options["max_cpus"], &options["custom"]["available"]), (&json!(4.0), &json!(false)));
     let why = &options["custom"]["cause"]["text"];
-    assert_eq!(why, "Only the sizes above are allowed by the profile of the group “ml”.");
+    assert_eq!(why, "Only the named sizes are allowed by the profile of the group “ml”.");
 }
 
 #[tokio::test]
