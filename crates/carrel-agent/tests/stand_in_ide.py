@@ -1,6 +1,7 @@
 """A stand-in for an IDE, for tests: serves HTTP on a Unix socket and behaves as badly as it is told to.
 
-usage: stand_in_ide.py SOCKET [--slow SECONDS] [--never] [--exit CODE] [--say TEXT] [--ignore-term] [--daemon PIDFILE]
+usage: stand_in_ide.py SOCKET [--slow SECONDS] [--never] [--exit CODE] [--say TEXT] [--ignore-term] [--busy]
+       [--daemon PIDFILE]
 """
 
 import argparse
@@ -24,9 +25,20 @@ parser.add_argument("--never", action="store_true")
 parser.add_argument("--exit", type=int)
 parser.add_argument("--say", action="append", default=[])
 parser.add_argument("--ignore-term", action="store_true")
+parser.add_argument("--busy", action="store_true")
 parser.add_argument("--daemon")
 options = parser.parse_args()
 kernels, sessions, held = [], [], []
+
+
+def kernel_is(state):
+    kernel = {"id": "k1", "name": "python3", "execution_state": state}
+    kernels[:] = [kernel]
+    sessions[:] = [{"id": "s1", "path": "deep/train.ipynb", "type": "notebook", "kernel": kernel}]
+
+
+if options.busy:
+    kernel_is("busy")
 
 
 def burn(seconds):
@@ -76,9 +88,7 @@ class Ide(BaseHTTPRequestHandler):
         if name == "sessions":
             return self.answer(sessions)
         if name == "busy":
-            kernel = {"id": "k1", "name": "python3", "execution_state": ask["state"]}
-            kernels[:] = [kernel]
-            sessions[:] = [{"id": "s1", "path": "deep/train.ipynb", "type": "notebook", "kernel": kernel}]
+            kernel_is(ask["state"])
         if name == "exit":
             os._exit(int(ask["code"]))
         if name == "eat":

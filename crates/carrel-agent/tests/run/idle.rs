@@ -81,10 +81,11 @@ async fn what_a_person_types_into_a_websocket_is_use_and_pings_are_none() {
 #[tokio::test]
 async fn a_busy_kernel_holds_the_clock_and_its_notebook_is_named() {
     let mut place = Place::new().await;
-    let mut plan = hasty(Some(4), IdleAction::Suspend);
+    // Busy from the start: made busy later, a slow machine could find it without use for all of its time before.
+    let mut plan = plan(&["--busy"]);
+    plan.idle = hasty(Some(4), IdleAction::Suspend).idle;
     plan.probe.busy = BusyProbe::Jupyter;
     place.ready(&plan).await;
-    place.ide("/s/x/busy?state=busy").await;
     let busy = place.until("it is busy", |s| s.activity.as_ref().unwrap().busy_because.is_some()).await;
     let activity = busy.activity.unwrap();
     assert_eq!(activity.busy_because.as_deref(), Some("The kernel of train.ipynb is running."));

@@ -5,7 +5,7 @@ use carrel_agent::{
     folder::RunFolder,
     protocol::{End, Status},
 };
-use carrel_model::{IdleAction, IdleRule, Plan, plan::BusyProbe, plan::Http, plan::Probe};
+use carrel_model::{IdleAction, IdleRule, Plan, RunId, SessionId, plan::BusyProbe, plan::Http, plan::Probe};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -23,12 +23,13 @@ use tokio::{net::UnixStream, time::Instant};
 
 /// How long a test waits for what has to happen.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
-pub(crate) const RUN: &str = "abcdefghjkmnpqrs-1";
 
 /// A run's folder, and the agent in it.
 pub(crate) struct Place {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) folder: RunFolder,
+    /// One that no other test has, of this run of the tests or of another beside it.
+    run: RunId,
     agent: Option<Child>,
 }
 
@@ -40,7 +41,10 @@ impl Place {
         fs::create_dir(dir.path().join("run")).unwrap();
         fs::set_permissions(dir.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
         let folder = RunFolder::new(dir.path().join("run"));
-        let mut place = Self { dir, folder, agent: None };
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).unwrap();
+        let run = RunId { session: SessionId::from_random(random), generation: 1 };
+        let mut place = Self { dir, folder, run, agent: None };
         place.agent = Some(place.spawn());
         eventually("the agent listens", || async { UnixStream::connect(place.folder.control()).await.ok() }).await;
         place
@@ -50,7 +54,7 @@ impl Place {
     pub(crate) fn spawn(&self) -> Child {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.agent_log()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_carrel-agent"));
-        command.args(["run", "--run", RUN, "--server-uid", "0", "--dir"]).arg(self.folder.path());
+        command.args(["run", "--run", &self.run.to_string(), "--server-uid", "0", "--dir"]).arg(self.folder.path());
         command.env_clear().env("HOME", self.home()).env("PATH", "/usr/bin:/bin").env("USER", "account");
         command.env("DATABASE_URL", "postgres://carrel:pa55word@db/carrel");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
