@@ -315,7 +315,11 @@ impl State {
             }),
             (_, Ending::Quit) => Some(Self::Stopped {
                 since,
-                cause: Some(Cause::new("ide-quit", "It was shut down from inside the IDE.", Who::You)),
+                cause: Some(Cause::new(
+                    "ide-quit",
+                    "The IDE ended without an error: shut down from inside, or by a signal from outside Carrel.",
+                    Who::You,
+                )),
             }),
             (_, Ending::Asked) => Some(Self::Suspended {
                 since,

@@ -10,6 +10,8 @@ describe("a session's sentence", () => {
     const busy = { since: null, ends_at: null, action: "suspend" as const, keep_until: null };
     const session = aSession({ idle: { ...busy, busy_because: "kernel running for 14 min." } });
     expect(sentence(session, now).text).toBe("Busy: kernel running for 14 min");
+    const told = aSession({ idle: { ...busy, busy_because: "The kernel of train.ipynb is running." } });
+    expect(sentence(told, now).text).toBe("Busy: the kernel of train.ipynb is running");
   });
 
   it("says when it was used last, as time goes on", () => {

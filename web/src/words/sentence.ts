@@ -27,7 +27,7 @@ export function sentence(session: Session, now: Date): Sentence {
 const useIsNow = 90_000;
 
 function activeSentence(session: Session, now: Date): string {
-  if (session.idle?.busy_because) return `Busy: ${bare(session.idle.busy_because)}`;
+  if (session.idle?.busy_because) return `Busy: ${within(session.idle.busy_because)}`;
   if (!session.last_active_at) return session.sentence;
   const last = new Date(session.last_active_at);
   return now.getTime() - last.getTime() < useIsNow ? "In use now" : `Last used ${relative(last, now)}`;
@@ -35,6 +35,9 @@ function activeSentence(session: Session, now: Date): string {
 
 /** A reason as part of a sentence: the server may end it with a full stop. */
 const bare = (text: string) => text.replace(/\.$/, "");
+
+/** A sentence behind a colon: it begins small, unless it begins with a name (`CPU`). */
+const within = (text: string) => bare(text).replace(/^[A-Z](?=[a-z ])/, (first) => first.toLowerCase());
 
 function stepSentence(session: Session): string {
   const { step } = session;

@@ -65,7 +65,7 @@ fn all() -> Vec<Session> {
         after(&[Event::Taken, Event::Reached(Step::ImagePresent, Some("image 61 %".into()))]),
         after(&[Event::Taken, Event::Reached(Step::IdeAnswers, Some("Started, waiting for its answer.".into()))]),
         and(&[]),
-        and(&[used(|a| a.busy_because = Some("a kernel runs".into()))]),
+        and(&[used(|a| a.busy_because = Some("The kernel of a.ipynb is running.".into()))]),
         and(&[used(|a| a.last_active_at = at(-600))]),
         and(&[used(|a| (a.idle_since, a.ends_at) = (Some(at(-360)), Some(at(20 + 6840))))]),
         and(&[used(|a| (a.idle_since, a.ends_at) = (Some(at(-6480)), Some(at(20 + 720))))]),
@@ -92,7 +92,7 @@ fn every_state_has_one_word_one_sentence_and_one_next_action() {
     Starting   [Watch      ] Step 3 of 5: Programs present, image 61 %.
     Starting   [Watch      ] Step 5 of 5: IDE answers. Started, waiting for its answer.
     Active     [Open       ] In use now.
-    Active     [Open       ] Counts as in use: a kernel runs.
+    Active     [Open       ] Counts as in use: the kernel of a.ipynb is running.
     Active     [Open       ] Last used 10 min ago.
     Idle       [Open       ] Without use for 6 min; suspends in 1 h 54 min.
     Idle       [Keep       ] Without use for 1 h 48 min; suspends in 12 min.
@@ -103,7 +103,7 @@ fn every_state_has_one_word_one_sentence_and_one_next_action() {
     Stopping   [           ] JupyterLab is being asked to end.
     Stopping   [           ] Its processes are being killed.
     Stopped    [           ] It was ended.
-    Stopped    [           ] It was shut down from inside the IDE.
+    Stopped    [           ] The IDE ended without an error: shut down from inside, or by a signal from outside Carrel.
     Failed     [Start again] Out of memory (2.0 of 2 GB).
     Lost       [Details    ] Its agent does not answer.
     ");

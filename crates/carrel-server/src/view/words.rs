@@ -60,10 +60,20 @@ pub(super) fn sentence(session: &Session, ide_name: &str, now: Timestamp) -> Str
 
 fn active(activity: &Activity, now: Timestamp) -> String {
     if let Some(because) = &activity.busy_because {
-        return format!("Counts as in use: {because}.");
+        return format!("Counts as in use: {}.", within(because));
     }
     let quiet = now.as_second() - activity.last_active_at.as_second();
     if quiet < NOW_S { "In use now.".into() } else { format!("Last used {} ago.", span(quiet)) }
+}
+
+/// A sentence behind a colon: without its full stop, and beginning small unless it begins with a name (`CPU`).
+fn within(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
+        _ => sentence.to_owned(),
+    }
 }
 
 fn idle(activity: &Activity, now: Timestamp) -> String {
