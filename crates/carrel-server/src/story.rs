@@ -7,6 +7,7 @@ mod events;
 mod front;
 mod guard;
 mod headers;
+mod ides;
 mod input;
 mod operation;
 mod pages;

@@ -10,7 +10,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use carrel_config::{Current, settings::rights::Rights};
+use carrel_config::{Current, Settings, settings::rights::Rights};
 use carrel_model::{
     AuditAction, Cause, Clock, Event, ID_CHARS, IdleRule, NameError, Plan, Session, SessionId, SessionName, Spec,
     State, User, UserId, Who,
@@ -121,7 +121,13 @@ pub struct Sessions {
     pub(crate) launcher: Arc<dyn Launcher>,
     pub(crate) counted: Counted,
     catalogue: Arc<Catalogue>,
-    offers: Arc<ArcSwap<Vec<Offer>>>,
+    offers: Arc<ArcSwap<Offers>>,
+}
+
+/// What was found of the IDEs, and by which settings it was looked for.
+struct Offers {
+    by: Arc<Settings>,
+    list: Arc<Vec<Offer>>,
 }
 
 impl Sessions {
@@ -134,8 +140,9 @@ impl Sessions {
         catalogue: Catalogue,
         launcher: Arc<dyn Launcher>,
     ) -> Self {
-        let now = settings.now();
-        let offers = Arc::new(ArcSwap::from_pointee(catalogue.locate(&now.ide_path, &now.ides)));
+        let by = settings.now();
+        let list = Arc::new(catalogue.locate(&by.ide_path, &by.ides));
+        let offers = Arc::new(ArcSwap::from_pointee(Offers { by, list }));
         let (catalogue, counted) = (Arc::new(catalogue), Counted::default());
         Self { store, clock, settings, launcher, counted, catalogue, offers }
     }
@@ -145,18 +152,36 @@ impl Sessions {
         &self.counted
     }
 
-    /// The IDEs of the catalogue, with what was found of each.
+    /// The IDEs of the catalogue, with what was found of each. Other settings than those of the last look are followed at
+    /// once; whether what they name runs is seen by the next look.
     pub fn offers(&self) -> Arc<Vec<Offer>> {
-        self.offers.load_full()
+        let (by, known) = (self.settings.now(), self.offers.load());
+        if Arc::ptr_eq(&by, &known.by) {
+            return known.list.clone();
+        }
+        let mut list = self.catalogue.locate(&by.ide_path, &by.ides);
+        for offer in &mut list {
+            let before = known.list.iter().find(|before| before.id == offer.id);
+            let is_same = |before: &&Offer| match (&before.available, &offer.available) {
+                (Ok(before), Ok(now)) => before.programs == now.programs,
+                _ => false,
+            };
+            if let Some(before) = before.filter(is_same) {
+                *offer = before.clone();
+            }
+        }
+        let list = Arc::new(list);
+        self.offers.store(Arc::new(Offers { by, list: list.clone() }));
+        list
     }
 
     /// Looks again which IDEs are there.
     pub async fn look_again(&self) {
-        let (catalogue, settings) = (self.catalogue.clone(), self.settings.now());
-        if let Ok(offers) =
-            tokio::task::spawn_blocking(move || catalogue.detect(&settings.ide_path, &settings.ides)).await
-        {
-            self.offers.store(Arc::new(offers));
+        let (catalogue, by) = (self.catalogue.clone(), self.settings.now());
+        let settings = by.clone();
+        let look = move || catalogue.detect(&settings.ide_path, &settings.ides);
+        if let Ok(list) = tokio::task::spawn_blocking(look).await {
+            self.offers.store(Arc::new(Offers { by, list: Arc::new(list) }));
         }
     }
 
@@ -231,7 +256,7 @@ impl Sessions {
     }
 
     fn available(&self, ide: &str) -> Result<Offer, LaunchError> {
-        let offers = self.offers.load();
+        let offers = self.offers();
         let offer = offers.iter().find(|o| o.id.as_str() == ide);
         let offer = offer.ok_or_else(|| LaunchError::NoSuchIde(ide.chars().take(64).collect()))?;
         match &offer.available {
@@ -331,7 +356,7 @@ impl Sessions {
 
     /// The plan of a session's run, or the cause why its IDE cannot be run now.
     pub(crate) fn plan(&self, session: &Session) -> Result<Plan, Cause> {
-        let offers = self.offers.load();
+        let offers = self.offers();
         let offer = offers.iter().find(|offer| offer.id == session.ide);
         match (self.catalogue.get(&session.ide), offer.map(|offer| &offer.available)) {
             (Some(entry), Some(Ok(found))) => Ok(entry.plan(found, session, &self.settings.now())),
