@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["carrel-auth", "carrel-config", "carrel-model", "carrel-proxy", "carrel-sessions", "carrel-store"],
     ),
     ("carrel-testkit", &[]),
+    ("carrel-fuzz", &["carrel-config"]),
     ("carrel-bench", &["carrel-model", "carrel-proxy"]),
     ("xtask", &[]),
 ];

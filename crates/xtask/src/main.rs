@@ -1,7 +1,8 @@
-//! The commands of the project: up, test, gen, bench.
+//! The commands of the project: up, test, gen, bench, fuzz.
 
 mod arrows;
 mod bench;
+mod fuzz;
 mod generated;
 mod install;
 mod places;
@@ -34,6 +35,8 @@ enum Command {
     Gen(generated::Options),
     /// Compare Carrel's speed with its peers
     Bench(bench::Options),
+    /// Feed the readers with bytes that nobody would write, and say what they break
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&screen, &options),
         Command::Gen(options) => generated::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => bench::run(&screen, &options).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz(options) => fuzz::run(&screen, &options).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         screen::say_error(&error);

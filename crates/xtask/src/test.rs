@@ -4,7 +4,9 @@ mod count;
 mod e2e;
 
 use crate::{
-    arrows, generated,
+    arrows,
+    fuzz::Fuzz,
+    generated,
     install::{self, Installed, debian, npm},
     places::Places,
     programs::{self, Profile},
@@ -17,8 +19,12 @@ use count::Count;
 use std::{
     io,
     process::{Command, ExitCode, Stdio},
+    thread,
     time::{Duration, Instant},
 };
+
+/// How long each fuzz target runs.
+const FUZZ_TIME: Duration = Duration::from_mins(1);
 
 /// What can be chosen.
 #[derive(clap::Args)]
@@ -59,14 +65,14 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode
     bench.part("Generated files", generated_files);
     bench.part("Pages", pages);
     if !options.quick {
-        bench.part("Browser", browser);
+        bench.browser_and_fuzzing();
     }
     // What failed was said where it happened; the sum stays the last line.
     Ok(if bench.summary() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Bench<'_> {
-    fn part(&mut self, name: &'static str, work: fn(&Self) -> anyhow::Result<Count>) {
+    fn part(&mut self, name: &'static str, work: impl FnOnce(&Self) -> anyhow::Result<Count>) {
         say(&format!("\n== {name}"));
         let began = Instant::now();
         let (count, error) = match work(self) {
@@ -77,6 +83,24 @@ impl Bench<'_> {
             say_error(error);
         }
         self.parts.push(Part { name, time: began.elapsed(), count, error });
+    }
+
+    /// The browser waits for servers and IDEs most of the time: beside it, and behind it in priority, every reader is fed
+    /// with bytes for a while.
+    fn browser_and_fuzzing(&mut self) {
+        let fuzz = match Fuzz::build(self.screen, &self.places) {
+            Ok(fuzz) => fuzz,
+            Err(error) => return self.part("Fuzzing", |_| Err(error)),
+        };
+        thread::scope(|scope| {
+            let fuzzing = scope.spawn(|| fuzz.all(FUZZ_TIME));
+            self.part("Browser", browser);
+            self.part("Fuzzing", |_| {
+                let outcomes = fuzzing.join().map_err(|_| anyhow::anyhow!("the fuzzing ended with a panic"))?;
+                let failed = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count();
+                Ok(Count { passed: outcomes.len() - failed, failed })
+            });
+        });
     }
 
     /// Prints a line for each part and then, last, the sum. Whether nothing failed.
