@@ -43,6 +43,17 @@ pub struct Diagnostic {
     pub allowed: Option<String>,
     /// The word that was probably meant.
     pub meant: Option<String>,
+    /// The value of values.yaml that the line was made from, where it was made from one.
+    pub from: Option<Origin>,
+}
+
+/// A value of values.yaml.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Where it stands.
+    pub at: At,
+    /// Its path, as for `helm --set`.
+    pub path: String,
 }
 
 /// A found value longer than this is cut: a line of the report stays a line.
@@ -51,7 +62,7 @@ const FOUND_CHARS: usize = 80;
 impl Diagnostic {
     /// Tells `text` about a place.
     pub fn new(at: At, level: Level, code: &'static str, text: impl Into<String>) -> Self {
-        Self { at, level, code, text: text.into(), found: None, allowed: None, meant: None }
+        Self { at, level, code, text: text.into(), found: None, allowed: None, meant: None, from: None }
     }
 
     /// Quotes the value that stands there.
@@ -69,6 +80,13 @@ impl Diagnostic {
     #[must_use]
     pub fn allowed(mut self, what: impl Into<String>) -> Self {
         self.allowed = Some(what.into());
+        self
+    }
+
+    /// Says which value of values.yaml the line was made from.
+    #[must_use]
+    pub fn from(mut self, origin: Option<Origin>) -> Self {
+        self.from = origin;
         self
     }
 
@@ -144,6 +162,9 @@ impl fmt::Display for Diagnostic {
         if let Some(meant) = &self.meant {
             write!(f, "; did you mean “{meant}”?")?;
         }
+        if let Some(from) = self.from.as_ref().filter(|from| from.at != self.at) {
+            write!(f, "; from {} {}", from.at, from.path)?;
+        }
         write!(f, " [{}]", self.code)
     }
 }
@@ -159,6 +180,10 @@ impl Serialize for Diagnostic {
         map.serialize_entry("found", &self.found)?;
         map.serialize_entry("allowed", &self.allowed)?;
         map.serialize_entry("meant", &self.meant)?;
+        if let Some(Origin { at, path }) = &self.from {
+            let from = serde_json::json!({ "file": at.file.to_string_lossy(), "line": at.line, "path": path });
+            map.serialize_entry("from", &from)?;
+        }
         map.end()
     }
 }

@@ -5,6 +5,7 @@
 //! [`Settings`] is what the rest of Carrel takes; [`Installation`] holds both for a running server, and reads them again.
 
 pub mod changes;
+pub mod chart;
 pub mod configuration;
 pub mod diagnostic;
 pub mod installation;
