@@ -8,6 +8,7 @@
 //! until it commits. So changes are numbered in the order of their commits ([`Store::sessions_changed`] never skips
 //! one), the audit log is one chain, and no two writers see the same older row.
 
+mod about;
 mod actor;
 mod audit;
 mod database;
@@ -26,6 +27,7 @@ mod usage;
 mod user;
 mod wakes;
 
+pub use about::About;
 pub use actor::Actor;
 pub use audit::{AuditEntry, Chain};
 pub use database::Database;

@@ -31,10 +31,19 @@ pub(crate) fn of_files(place: &Place, data_dir: &Path) -> anyhow::Result<(Databa
 /// Opens the database and brings it up to date. One that may come yet is waited for.
 pub(crate) async fn open(
     place: &Place,
-    mut database: Database,
+    database: Database,
     files: &Configuration,
     wait: Duration,
 ) -> anyhow::Result<Store> {
+    waiting(connection(place, database, files)?, wait).await
+}
+
+/// How to connect, with the password of the environment where that counts.
+pub(crate) fn connection(
+    place: &Place,
+    mut database: Database,
+    files: &Configuration,
+) -> anyhow::Result<carrel_store::Database> {
     let flag_has_password = place.database().is_some_and(|flag| flag.url_holds_password());
     if let Ok(password) = std::env::var(PASSWORD)
         && !password.is_empty()
@@ -47,13 +56,12 @@ pub(crate) async fn open(
         let from = &database.pool_size_from;
         tracing::info!(connections, %from, "connections to the database");
     }
-    let database = carrel_store::Database {
+    Ok(carrel_store::Database {
         url: database.url,
         password: database.password,
         connections: database.pool_size,
         patience: database.connection_timeout,
-    };
-    waiting(database, wait).await
+    })
 }
 
 async fn waiting(database: carrel_store::Database, limit: Duration) -> anyhow::Result<Store> {

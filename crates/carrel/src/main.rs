@@ -36,7 +36,6 @@ enum Command {
     /// What the configuration files of an installation say, and where.
     #[command(subcommand)]
     Config(commands::config::ConfigCommand),
-    /// Check the configuration files. Ends with 78 when there is an error in them.
     Check(commands::check::Check),
     /// Show what somebody may ask for and would get, and which line of which file decides. Ends with 1 when it would be
     /// refused.

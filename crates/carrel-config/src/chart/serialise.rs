@@ -22,7 +22,7 @@ impl Writer {
         Self { path: path.iter().map(ToString::to_string).collect(), lines: Vec::new() }
     }
 
-    fn line(&mut self, text: String, keys: &[&str], at: Option<&At>) {
+    fn line(&mut self, text: &str, keys: &[&str], at: Option<&At>) {
         let path: Vec<&str> = self.path.iter().map(String::as_str).chain(keys.iter().copied()).collect();
         let from = at.map(|at| Origin { at: at.clone(), path: path_of(&path) });
         // A value of several lines makes several lines of the file.
@@ -40,7 +40,7 @@ impl Writer {
         for (number, line) in (0..).zip(text.lines()) {
             let below = |at: &At| At { line: if node.block { at.line + number } else { at.line }, ..at.clone() };
             let at = node.at.as_ref().map(below);
-            self.line(line.to_owned(), &[], at.as_ref());
+            self.line(line, &[], at.as_ref());
         }
     }
 
@@ -58,7 +58,7 @@ impl Writer {
         let is_record = item.entries().count() > 1 && !item.entries().any(|(_, node)| node.is_map());
         for (key, node) in item.entries() {
             if is_record {
-                self.line(format!("{key}={node}"), &[key], node.at.as_ref());
+                self.line(&format!("{key}={node}"), &[key], node.at.as_ref());
             } else {
                 self.ini_entry(key, node);
             }
@@ -77,15 +77,15 @@ impl Writer {
             if one.is_map() {
                 self.section(key, one);
             } else {
-                self.line(format!("{key}={one}"), &[key], one.at.as_ref());
+                self.line(&format!("{key}={one}"), &[key], one.at.as_ref());
             }
         }
     }
 
     fn section(&mut self, name: &str, section: &Node) {
-        self.line(format!("[{name}]"), &[name], section.at.as_ref());
+        self.line(&format!("[{name}]"), &[name], section.at.as_ref());
         for (key, node) in section.entries() {
-            self.line(format!("{key}={node}"), &[name, key], node.at.as_ref());
+            self.line(&format!("{key}={node}"), &[name, key], node.at.as_ref());
         }
         self.blank();
     }
@@ -100,7 +100,7 @@ impl Writer {
                     if node.is_map() {
                         self.block(node);
                     } else {
-                        self.line(format!("{key}: {node}"), &[key], node.at.as_ref());
+                        self.line(&format!("{key}: {node}"), &[key], node.at.as_ref());
                     }
                 }
             }
@@ -110,12 +110,12 @@ impl Writer {
     fn block(&mut self, block: &Node) {
         for (key, node) in block.entries() {
             if node.is_map() {
-                self.line(format!("{key}:"), &[key], node.at.as_ref());
+                self.line(&format!("{key}:"), &[key], node.at.as_ref());
                 for (name, value) in node.entries() {
-                    self.line(format!("    {name}={value}"), &[key, name], value.at.as_ref());
+                    self.line(&format!("    {name}={value}"), &[key, name], value.at.as_ref());
                 }
             } else {
-                self.line(format!("{key}: {node}"), &[key], node.at.as_ref());
+                self.line(&format!("{key}: {node}"), &[key], node.at.as_ref());
             }
         }
         self.blank();

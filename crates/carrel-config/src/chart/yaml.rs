@@ -78,7 +78,8 @@ impl Reader<'_> {
                 let is_text = tag.is_some_and(|tag| tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !is_text;
                 if self.open.last().is_some_and(|open| open.node.is_map() && open.key.is_none()) {
-                    return self.key(text.into_owned(), line_of(span));
+                    self.key(text.into_owned(), line_of(span));
+                    return Ok(());
                 }
                 let content = if plain { resolve(&text) } else { Content::Text(text.into_owned()) };
                 let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
@@ -111,8 +112,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn key(&mut self, key: String, line: u32) -> Result<(), &'static str> {
-        let Some(open) = self.open.last_mut() else { return Ok(()) };
+    fn key(&mut self, key: String, line: u32) {
+        let Some(open) = self.open.last_mut() else { return };
         let twice = key != "<<" && open.node.entries_mut().contains_key(&key);
         open.key = Some(key);
         if twice {
@@ -123,7 +124,6 @@ impl Reader<'_> {
                 "this key stands above in the same map too: the last one counts",
             );
         }
-        Ok(())
     }
 
     fn put(&mut self, node: Node, anchor: usize) -> Result<(), &'static str> {
@@ -192,11 +192,9 @@ fn number(text: &str) -> Option<f64> {
     if let Some(hex) = digits.strip_prefix("0x") {
         return whole(16, hex);
     }
-    if let Some(octal) = digits.strip_prefix("0o").or_else(|| digits.strip_prefix('0').filter(|rest| !rest.is_empty()))
-    {
-        if let Some(number) = whole(8, octal) {
-            return Some(number);
-        }
+    let octal = digits.strip_prefix("0o").or_else(|| digits.strip_prefix('0').filter(|rest| !rest.is_empty()));
+    if let Some(number) = octal.and_then(|octal| whole(8, octal)) {
+        return Some(number);
     }
     let plain = digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-' | b'_'));
     plain.then(|| digits.replace('_', "").parse::<f64>().ok()).flatten().map(|number| sign * number)

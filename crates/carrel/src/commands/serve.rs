@@ -100,9 +100,7 @@ impl Serve {
             None => beside_this_program("carrel-agent")?,
         };
         let log = LogFlags { format: self.log_format, level: self.log_level.clone() };
-        let mut defaults = Settings::local(folder, agent, host::sizes());
-        defaults.capacity = Some(host::capacity());
-        defaults.home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+        let defaults = defaults(folder, agent);
         let lookup = self.place.folders.lookup();
         let flags = self.flags()?;
         let installation = Installation::load(lookup, defaults, flags).map_err(with_code(CONFIG))?;
@@ -188,7 +186,15 @@ fn refuse_root() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
+/// The settings of this host before any file is read.
+pub(super) fn defaults(folder: PathBuf, agent: PathBuf) -> Settings {
+    let mut defaults = Settings::local(folder, agent, host::sizes());
+    defaults.capacity = Some(host::capacity());
+    defaults.home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    defaults
+}
+
+pub(super) fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
     let me = std::env::current_exe().context("the place of this program is not known; name the agent with --agent")?;
     Ok(me.with_file_name(name))
 }

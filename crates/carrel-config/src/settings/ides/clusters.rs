@@ -40,7 +40,7 @@ fn clusters(files: &Configuration) -> Vec<Cluster> {
     let (source, _) = Source::new(found.path.clone(), text.as_bytes());
     let sections = read::ini(&source).found.sections.into_iter();
     sections
-        .filter(|section| section.name.as_deref() == Some("cluster"))
+        .filter(|section| section.name == Some("cluster"))
         .map(|section| {
             let value = |key: &str| {
                 section.entries.iter().rfind(|entry| entry.key == key).and_then(|e| e.value.map(str::to_owned))

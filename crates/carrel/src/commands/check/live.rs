@@ -1,0 +1,135 @@
+//! `carrel check --live`: tries what the configuration names, and changes nothing that stays.
+
+mod storage;
+
+use crate::{
+    commands::serve::{beside_this_program, defaults},
+    database,
+    exit::{CONFIG, with_code},
+    host::{Place, block_on},
+};
+use carrel_config::{Configuration, Settings};
+use carrel_sessions::catalogue::Catalogue;
+use carrel_store::Store;
+use serde::Serialize;
+use std::{fmt, net::TcpListener, path::Path, process::Command};
+
+/// What came of trying one thing.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    what: &'static str,
+    pub(super) outcome: Outcome,
+    text: String,
+}
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome {
+    /// It can be used.
+    Fine,
+    /// The server would not start, or not do what the configuration says.
+    Failed,
+    /// It was not tried; the text says why.
+    NotChecked,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = match self.outcome {
+            Outcome::Fine => "fine",
+            Outcome::Failed => "failed",
+            Outcome::NotChecked => "not checked",
+        };
+        write!(f, "{}: {outcome}: {}", self.what, self.text)
+    }
+}
+
+impl Finding {
+    fn of(what: &'static str, tried: Result<String, String>) -> Self {
+        match tried {
+            Ok(text) => Self { what, outcome: Outcome::Fine, text },
+            Err(text) => Self { what, outcome: Outcome::Failed, text },
+        }
+    }
+
+    fn not_checked(what: &'static str, why: &str) -> Self {
+        Self { what, outcome: Outcome::NotChecked, text: why.to_owned() }
+    }
+}
+
+/// What a server does not use yet, so that there is nothing to try.
+const NOT_BUILT: &[&str] = &["OpenID discovery", "Kubernetes", "image pull", "TLS chain"];
+
+/// Tries everything, one thing after the other.
+pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<Finding>> {
+    let agent = beside_this_program("carrel-agent")?;
+    let mut settings = defaults(place.data_dir.clone(), agent);
+    // What this has to tell is among the diagnostics of the files already, or is an error that `serve` tells, too.
+    let _ = settings.apply(files);
+    if let Some(database) = place.database() {
+        settings.database = database;
+    }
+    let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
+    let mut findings = storage::check(&settings.data_dir);
+    findings.push(Finding::of("database", block_on(async { Ok(database(place, &settings, files).await) })?));
+    findings.push(Finding::of("agent", agent_runs(&settings.agent)));
+    findings.extend(ides(&catalogue, &settings));
+    findings.push(Finding::of("address", address(&settings)));
+    findings.extend(NOT_BUILT.iter().map(|what| Finding::not_checked(what, "not built yet")));
+    Ok(findings)
+}
+
+/// Connects as `serve` would, and makes no table.
+async fn database(place: &Place, settings: &Settings, files: &Configuration) -> Result<String, String> {
+    use secrecy::ExposeSecret;
+    let url = settings.database.url.expose_secret();
+    if let Some(file) = url.strip_prefix("sqlite:").filter(|file| !Path::new(file).exists()) {
+        return Ok(format!("{file} is not there yet: the server makes it"));
+    }
+    let connection = database::connection(place, settings.database.clone(), files).map_err(|e| e.to_string())?;
+    let store = Store::open(connection).await.map_err(|e| e.to_string())?;
+    let about = store.about().await.map_err(|e| e.to_string());
+    store.close().await;
+    let about = about?;
+    if about.may_make_tables {
+        Ok(format!("{}, and tables may be made in it", about.product))
+    } else {
+        Err(format!("{}: this user may not make tables in it. GRANT CREATE ON SCHEMA public TO it", about.product))
+    }
+}
+
+fn agent_runs(agent: &Path) -> Result<String, String> {
+    let out = Command::new(agent).arg("version").output().map_err(|e| format!("{}: {e}", agent.display()))?;
+    if !out.status.success() {
+        return Err(format!("{} ends with {}", agent.display(), out.status));
+    }
+    Ok(format!("{}, {}", agent.display(), String::from_utf8_lossy(&out.stdout).trim()))
+}
+
+/// Each IDE: an entry without its programs is no failure, since it is just not offered.
+fn ides(catalogue: &Catalogue, settings: &Settings) -> Vec<Finding> {
+    let offers = catalogue.detect(&settings.ide_path, &settings.ides);
+    let any = offers.iter().any(|offer| offer.available.is_ok());
+    let mut findings: Vec<Finding> = offers
+        .into_iter()
+        .map(|offer| match offer.available {
+            Ok(_) => {
+                let version = offer.version.unwrap_or_else(|| "version not known".into());
+                Finding::of("IDE", Ok(format!("{}, {version}", offer.name)))
+            }
+            Err(cause) => Finding::not_checked("IDE", &format!("{}: {}", offer.name, cause.text)),
+        })
+        .collect();
+    if !any {
+        findings.push(Finding::of("IDE", Err("none can be started here".into())));
+    }
+    findings
+}
+
+fn address(settings: &Settings) -> Result<String, String> {
+    match TcpListener::bind(settings.listen) {
+        Ok(_) => Ok(format!("{} is free", settings.listen)),
+        Err(error) => Err(format!("{}: {error}", settings.listen)),
+    }
+}
