@@ -1,5 +1,5 @@
 //! How much time of a processor reading and checking takes: 1 MB of each file, beside a quarter of it. Run it with
-//! `--release`; the figures are in `docs/bench.md`.
+//! `--release`, on a machine that does nothing else.
 
 #![expect(clippy::print_stdout, reason = "this is what it is for")]
 

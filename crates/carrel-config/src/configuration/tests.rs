@@ -172,6 +172,56 @@ fn lines_and_variables_that_mean_nothing_are_told() {
     assert!(told(&read("repos.conf", "RSPM=https://p.example.org\n"))[0].ends_with("[no-cran]"));
 }
 
+/// A file of each format with everything wrong in it that its reader and its options know, and each fault's line and code.
+const FAULTS: [(&str, &str, &[(u32, &str)]); 8] = [
+    (
+        "rserver.conf",
+        "[x]\n=1\nwww-prot=1\nwww-port=x\nnothing\nwww-thread-pool-size=1 # two\nwww-address=<nil>\n[open\n",
+        &[
+            (1, "unknown-section"),
+            (2, "no-key"),
+            (3, "unknown-key"),
+            (4, "wrong-value"),
+            (5, "no-equals-sign"),
+            (6, "comment-in-value"),
+            (7, "nil"),
+            (8, "unknown-section"),
+            (8, "wrong-header"),
+        ],
+    ),
+    (
+        "launcher.conf",
+        "[sever]\na=1\n[server]\nprt=1\nport=x\n",
+        &[(1, "unknown-section"), (4, "unknown-key"), (5, "wrong-value")],
+    ),
+    (
+        "profiles",
+        "session-limit=1\n[*]\nsession-limit=x\nlimit=1\n",
+        &[(1, "no-section"), (3, "wrong-value"), (4, "unknown-key")],
+    ),
+    (
+        "launcher-mounts",
+        "  A=1\nno colon\n: x\nMountTyp: NFS\nReadOnly: perhaps\n",
+        &[(1, "nothing-to-go-on-with"), (2, "no-key"), (3, "no-key"), (4, "unknown-key"), (5, "wrong-value")],
+    ),
+    ("r-versions", "Pth: /opt/R\nPath: /opt/R\nnothing\n", &[(1, "unknown-key"), (3, "no-key")]),
+    ("ip-rules", "allow all\npermit all\ndeny 1.2.3\n", &[(2, "wrong-line"), (3, "wrong-line")]),
+    ("rstudio-prefs.json", "{\n\"a\": 1,\n}\n", &[(3, "not-json")]),
+    ("health-check", "#active-session#\n#nothing#\n", &[(1, "unknown-variable"), (2, "unknown-variable")]),
+];
+
+#[test]
+fn every_fault_of_every_format_is_told_at_once_and_at_its_line() {
+    let of_role = ["not-yet", "no-effect", "not-supported"];
+    for (name, text, expected) in FAULTS {
+        let configuration = read(name, text);
+        let faults = configuration.diagnostics().iter().filter(|d| !of_role.contains(&d.code));
+        let mut told: Vec<(u32, &str)> = faults.map(|d| (d.at.line, d.code)).collect();
+        told.sort_unstable();
+        assert_eq!(told, expected, "{name}");
+    }
+}
+
 #[test]
 fn a_file_of_nonsense_is_told_in_few_lines_and_in_short_time() {
     let nonsense: String = (0..50_000).map(|i| ["key-", &i.to_string(), "=1\n"].concat()).collect();
