@@ -22,3 +22,15 @@ pub fn scratch() -> TempDir {
 pub fn sqlite_url(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("carrel.db").display())
 }
+
+/// The URL of a new, empty database: PostgreSQL when `CARREL_TEST_DATABASE` says `postgresql`, else SQLite in `folder`.
+///
+/// # Panics
+/// When there is no PostgreSQL to run.
+pub async fn database_url(folder: &Path) -> String {
+    if std::env::var("CARREL_TEST_DATABASE").as_deref() != Ok("postgresql") {
+        return sqlite_url(folder);
+    }
+    let postgres = Postgres::shared().expect("PostgreSQL starts");
+    postgres.url(&postgres.empty_database().await.expect("a database can be made"))
+}

@@ -44,7 +44,7 @@ impl TestCarrel {
         std::fs::write(folder.path().join("shell.toml"), entry).unwrap();
         std::fs::write(folder.path().join("absent.toml"), absent).unwrap();
         let catalogue = Catalogue::load(Some(folder.path())).unwrap();
-        let store = Store::open(&carrel_testkit::sqlite_url(folder.path())).await.unwrap();
+        let store = Store::open(&carrel_testkit::database_url(folder.path()).await).await.unwrap();
         store.migrate().await.unwrap();
         let mut settings = Settings::local(folder.path().into(), "/no/agent".into(), sizes_of_host(4.0, 32_000));
         settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
