@@ -5,7 +5,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { killAll, processesOf } from './machine.ts';
 import { until } from './until.ts';
 
@@ -18,6 +18,9 @@ function fromXtask(name: string): string {
 
 /** The account that servers run as; none when these tests run as an ordinary user. */
 export const account = process.env.CARREL_E2E_ACCOUNT;
+
+/** The folder of the PostgreSQL that servers use; none when they use SQLite. */
+const postgres = process.env.CARREL_E2E_POSTGRES;
 
 /** Somebody who may sign in. */
 export interface Person {
@@ -52,12 +55,14 @@ export class Carrel {
     this.url = `http://127.0.0.1:${port}`;
     this.scratch = mkdtempSync(join(tmpdir(), 'carrel-e2e-'));
     this.home = join(this.scratch, 'home');
-    for (const folder of [this.home, this.data, this.#ides]) mkdirSync(folder, { mode: 0o700 });
+    const folders = [this.home, this.data, this.#ides, this.#config];
+    for (const folder of folders) mkdirSync(folder, { mode: 0o700 });
+    if (postgres) this.#useDatabaseOf(postgres);
     for (const [name, text] of Object.entries(options.ides ?? {})) writeFileSync(join(this.#ides, name), text);
     if (account) {
       const id = (what: string) => Number(execFileSync('id', [what, account as string], { encoding: 'utf8' }));
       const [uid, gid] = [id('-u'), id('-g')];
-      for (const folder of [this.scratch, this.home, this.data, this.#ides]) chownSync(folder, uid, gid);
+      for (const folder of [this.scratch, ...folders]) chownSync(folder, uid, gid);
     }
   }
 
@@ -67,6 +72,19 @@ export class Carrel {
 
   get #ides(): string {
     return join(this.scratch, 'ides');
+  }
+
+  get #config(): string {
+    return join(this.scratch, 'config');
+  }
+
+  /** Makes a database of this server's own, and a configuration that names it. */
+  #useDatabaseOf(host: string): void {
+    const database = basename(this.scratch).replaceAll('-', '_');
+    const [program, ...first] = this.#asServer(join(fromXtask('POSTGRES_BIN'), 'createdb'));
+    execFileSync(program as string, [...first, '--host', host, '--username', 'carrel', database], { cwd: '/' });
+    const lines = ['provider=postgresql', `host=${host}`, `database=${database}`, 'username=carrel', 'pool-size=4', ''];
+    writeFileSync(join(this.#config, 'database.conf'), lines.join('\n'));
   }
 
   /** A server with ada and bob. */
@@ -165,6 +183,7 @@ export class Carrel {
     const user = account ?? process.env.USER ?? 'carrel';
     return {
       HOME: this.home,
+      RSTUDIO_CONFIG_DIR: this.#config,
       LANG: 'C.UTF-8',
       LOGNAME: user,
       PATH: '/usr/local/bin:/usr/bin:/bin',

@@ -6,6 +6,7 @@ mod fuzz;
 mod generated;
 mod install;
 mod places;
+mod postgres;
 mod programs;
 mod screen;
 mod stamp;

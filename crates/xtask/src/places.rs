@@ -23,6 +23,8 @@ pub(crate) struct Places {
     pub(crate) cache: PathBuf,
     /// The database and runs of `up`.
     pub(crate) data: PathBuf,
+    /// The folders with the server's configuration files, when they are not the usual ones.
+    pub(crate) config: Vec<PathBuf>,
     /// Whether the server runs as the account of its own, since this is root.
     pub(crate) as_account: bool,
 }
@@ -40,7 +42,7 @@ impl Places {
             (user_folder("XDG_CACHE_HOME", ".cache")?, user_folder("XDG_DATA_HOME", ".local/share")?)
         };
         fs::create_dir_all(&cache).with_context(|| format!("{} cannot be made", cache.display()))?;
-        Ok(Self { root: root.into(), cache, data, as_account })
+        Ok(Self { root: root.into(), cache, data, config: Vec::new(), as_account })
     }
 
     /// A program that runs as the server does: ended together with xtask, and never as root.
@@ -54,6 +56,12 @@ impl Places {
         }
         command.arg("--").arg(program);
         command
+    }
+
+    /// The arguments of `carrel` that say where data and configuration are.
+    pub(crate) fn arguments(&self) -> Vec<&OsStr> {
+        let folders = self.config.iter().flat_map(|folder| ["--config-dir".as_ref(), folder.as_os_str()]);
+        ["--data-dir".as_ref(), self.data.as_os_str()].into_iter().chain(folders).collect()
     }
 
     /// Holds everybody else off one kind of work in the cache, until the file is dropped.

@@ -62,6 +62,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode
     bench.part("Arrows", arrows_part);
     bench.part("Lints", lints);
     bench.part("Tests", tests);
+    bench.part("Stories again", stories_on_postgres);
     bench.part("Generated files", generated_files);
     bench.part("Pages", pages);
     if !options.quick {
@@ -185,6 +186,15 @@ fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
     counted(&mut tests)
 }
 
+/// The server's stories run on SQLite among the tests; here on PostgreSQL.
+fn stories_on_postgres(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let mut stories = cargo(&bench.places.root);
+    // Built as the tests are, so that nothing is compiled a second time.
+    stories.args(["test", "--locked", "--workspace", "--all-features", "--lib", "story::"]);
+    stories.env("CARREL_TEST_DATABASE", "postgresql");
+    counted(&mut stories)
+}
+
 fn generated_files(bench: &Bench<'_>) -> anyhow::Result<Count> {
     generated::files(bench.screen, &bench.places, &bench.installed.node, true)?;
     Ok(Count::default())
@@ -203,5 +213,16 @@ fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {
         Ok(if done { Done::did("installed") } else { Done::Nothing })
     })?;
     counted(bench.installed.node.npm(&folder).args(["run", "check"]))?;
-    counted(&mut e2e::playwright(&bench.places, &bench.installed, &programs)?)
+    let postgres = e2e::postgres(&bench.places)?;
+    let on = |postgres, specs| e2e::playwright(&bench.places, &bench.installed, &programs, postgres, specs);
+    let counts = [(Some(&postgres), [].as_slice()), (None, e2e::ON_SQLITE)].map(|(postgres, specs)| {
+        say(if postgres.is_some() { "On PostgreSQL:" } else { "On SQLite:" });
+        counted(&mut on(postgres, specs)?)
+    });
+    e2e::remove(postgres)?;
+    let mut sum = Count::default();
+    for count in counts {
+        sum += count?;
+    }
+    Ok(sum)
 }

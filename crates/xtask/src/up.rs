@@ -16,6 +16,9 @@ use std::{
     path::PathBuf,
 };
 
+/// Where servers look for configuration files, last.
+const USUAL_CONFIG: &str = "/etc/rstudio";
+
 /// What can be chosen.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -25,6 +28,9 @@ pub(crate) struct Options {
     /// Where the database and the running sessions are kept [default: the data folder of the server's account]
     #[arg(long)]
     data_dir: Option<PathBuf>,
+    /// Keeps the database in a PostgreSQL of its own, in the data folder, instead of SQLite
+    #[arg(long)]
+    postgres: bool,
     /// Also installs R and its kernel for Jupyter (as root)
     #[arg(long)]
     with_r: bool,
@@ -32,21 +38,35 @@ pub(crate) struct Options {
 
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let mut places = Places::find()?;
+    if options.postgres {
+        // Sessions belong to the rows of one database: another database has another folder.
+        places.data = places.data.with_file_name("carrel-postgres");
+    }
     if let Some(folder) = &options.data_dir {
         places.data = std::path::absolute(folder)?;
     }
-    let packages: &[&[&str]] = if options.with_r { &[debian::TO_RUN, debian::R] } else { &[debian::TO_RUN] };
     check_port(options.port)?;
-    debian::packages(screen, &places, packages)?;
+    debian::packages(screen, &places, &packages(options))?;
     account(screen, &places)?;
     let installed = install::all(screen, &places)?;
     programs::pages(screen, &places, &installed.node)?;
     let programs = programs::build(screen, &places, Profile::Quick)?;
     data::folder(screen, &places)?;
+    let config = places.data.join("config");
+    if options.postgres {
+        places.config = vec![config.clone(), USUAL_CONFIG.into()];
+    }
+    // It ends after the server.
+    let _postgres = options.postgres.then(|| data::postgres(screen, &places, &config)).transpose()?;
     data::test_user(screen, &places, &programs)?;
     let server =
         serve::Serve { places: &places, programs: &programs, ide_path: &installed.ide_path, port: options.port };
     server.run(screen)
+}
+
+fn packages(options: &Options) -> Vec<&'static [&'static str]> {
+    let wanted = [(true, debian::TO_RUN), (options.with_r, debian::R), (options.postgres, debian::POSTGRES)];
+    wanted.into_iter().filter_map(|(wanted, packages)| wanted.then_some(packages)).collect()
 }
 
 /// Before anything that takes long: the port has to be free.

@@ -11,8 +11,10 @@ use std::{collections::BTreeSet, process::Command};
 pub(crate) const TO_RUN: &[&str] = &["g++", "libkrb5-dev", "libsecret-1-dev", "make", "python3-venv"];
 /// R, and its kernel for Jupyter.
 pub(crate) const R: &[&str] = &["r-base-core", "r-cran-irkernel"];
+/// The database of several servers.
+pub(crate) const POSTGRES: &[&str] = &["postgresql"];
 /// What the tests need besides.
-pub(crate) const TO_TEST: &[&str] = &["chromium", "postgresql"];
+pub(crate) const TO_TEST: &[&str] = &["chromium", "openssl", "postgresql"];
 
 /// The peers that the bench compares Carrel with, and what starts programs that end together with it.
 pub(crate) const TO_BENCH: &[&str] = &["haproxy", "nginx", "util-linux"];

@@ -1,6 +1,6 @@
 //! The tests in a browser: Playwright starts servers of its own; here it is told with what.
 
-use crate::{install::Installed, places::ACCOUNT, places::Places, programs::Programs};
+use crate::{install::Installed, places::ACCOUNT, places::Places, postgres::Postgres, programs::Programs};
 use anyhow::Context;
 use std::{
     env,
@@ -11,13 +11,26 @@ use std::{
 /// The names under which systems have a Chromium.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/// Playwright, with all that its servers need.
-pub(super) fn playwright(places: &Places, installed: &Installed, programs: &Programs) -> anyhow::Result<Command> {
+/// What is tried on SQLite, too: a server that comes back, and people who sign in.
+pub(super) const ON_SQLITE: &[&str] = &["restart", "sign-in"];
+
+/// Playwright, with all that its servers need: on PostgreSQL, or without one on SQLite. `specs` are the tests to run; all
+/// when there are none.
+pub(super) fn playwright(
+    places: &Places,
+    installed: &Installed,
+    programs: &Programs,
+    postgres: Option<&Postgres<'_>>,
+    specs: &[&str],
+) -> anyhow::Result<Command> {
     let path = env::var_os("PATH").unwrap_or_default();
     let browser = find(BROWSERS, env::split_paths(&path))
         .context("there is no Chromium. Debian has it in the package chromium")?;
     let mut command = installed.node.npm(&places.root.join("e2e"));
-    command.args(["exec", "--", "playwright", "test"]);
+    command.args(["exec", "--", "playwright", "test"]).args(specs);
+    if let Some(postgres) = postgres {
+        command.env("CARREL_E2E_POSTGRES", &postgres.folder).env("CARREL_E2E_POSTGRES_BIN", postgres.programs());
+    }
     command.env("CARREL_E2E_BROWSER", browser);
     command.env("CARREL_E2E_CARREL", &programs.carrel).env("CARREL_E2E_AGENT", &programs.agent);
     command.env("CARREL_E2E_IDE_PATH", &installed.ide_path);
@@ -25,6 +38,21 @@ pub(super) fn playwright(places: &Places, installed: &Installed, programs: &Prog
         command.env("CARREL_E2E_ACCOUNT", ACCOUNT);
     }
     Ok(command)
+}
+
+/// A PostgreSQL for the tests, in a folder of its own below `/tmp`, where paths are short.
+pub(super) fn postgres(places: &Places) -> anyhow::Result<Postgres<'_>> {
+    let made = places.as_server("mktemp").args(["--directory", "/tmp/carrel-e2e-postgres-XXXXXX"]).output()?;
+    let folder = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim());
+    // Nothing here has to survive a crash.
+    Postgres::start(places, &folder, &["fsync=off", "full_page_writes=off", "synchronous_commit=off"])
+}
+
+/// Ends it and takes its folder away.
+pub(super) fn remove(postgres: Postgres<'_>) -> anyhow::Result<()> {
+    let folder = postgres.folder.clone();
+    drop(postgres);
+    std::fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))
 }
 
 fn find(names: &[&str], mut folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {

@@ -2,6 +2,7 @@
 
 use crate::{
     places::{ACCOUNT, Places},
+    postgres::Postgres,
     programs::Programs,
     screen::{Done, Screen},
 };
@@ -12,6 +13,7 @@ use std::{
     fs::DirBuilder,
     io::Write,
     os::unix::fs::{DirBuilderExt, chown},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -42,6 +44,27 @@ pub(crate) fn folder(screen: &Screen, places: &Places) -> anyhow::Result<()> {
     })
 }
 
+/// The database of this data folder.
+const DATABASE: &str = "carrel";
+
+/// Starts a PostgreSQL in the data folder, and configures the server to use it.
+pub(crate) fn postgres<'a>(screen: &Screen, places: &'a Places, config: &Path) -> anyhow::Result<Postgres<'a>> {
+    screen.step_with("PostgreSQL", |_| {
+        let postgres = Postgres::start(places, &places.data.join("postgres"), &[])?;
+        let made = postgres.database(DATABASE)?;
+        let write = "umask 077 && mkdir -p \"$1\" && cat >\"$1/database.conf\"";
+        let mut writer = places.as_server("sh");
+        writer.args(["-c", write, "sh"]).arg(config).stdin(Stdio::piped());
+        let mut writer = writer.spawn()?;
+        writer.stdin.take().context("no standard input")?.write_all(postgres.configuration(DATABASE).as_bytes())?;
+        if !writer.wait()?.success() {
+            bail!("{} cannot be written", config.join("database.conf").display());
+        }
+        let done = if made { Done::did("made a database") } else { Done::did("started") };
+        Ok((done, postgres))
+    })
+}
+
 /// A user, as `carrel user list --json` tells it.
 #[derive(Deserialize)]
 struct Known {
@@ -67,7 +90,7 @@ pub(crate) fn test_user(screen: &Screen, places: &Places, programs: &Programs) -
 /// Runs a command of `carrel` on the data of the server, as its account.
 fn carrel(places: &Places, programs: &Programs, arguments: &[&str], input: &str) -> anyhow::Result<String> {
     let mut command: Command = places.as_server(&programs.carrel);
-    command.args(arguments).arg("--data-dir").arg(&places.data);
+    command.args(arguments).args(places.arguments());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("setpriv could not be started (Debian package: util-linux)")?;
     // A program that failed before it read its input says why on its standard error.

@@ -74,7 +74,7 @@ impl Serve<'_> {
         let (reader, writer) = io::pipe()?;
         let mut command = self.places.as_server(&self.programs.carrel);
         command.args(["serve", "--listen", &SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)).to_string()]);
-        command.arg("--data-dir").arg(&self.places.data);
+        command.args(self.places.arguments());
         command.arg("--agent").arg(&self.programs.agent);
         command.arg("--ide-path").arg(self.ide_path);
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
