@@ -1,6 +1,9 @@
 //! A PostgreSQL of xtask's own, run by the account of the server, on a socket in a folder that nobody else enters.
 
-use crate::{places::Places, screen::lines_of};
+use crate::{
+    places::Places,
+    screen::{lines_of, without_signals},
+};
 use anyhow::{Context, bail};
 use nix::{
     sys::signal::{Signal, kill},
@@ -13,7 +16,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::Receiver,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -113,7 +115,7 @@ fn wait_until_ready(lines: Receiver<String>) -> anyhow::Result<()> {
         };
         if line.contains("ready to accept connections") {
             // It goes on to talk: somebody has to listen.
-            thread::spawn(move || lines.into_iter().for_each(drop));
+            without_signals(move || lines.into_iter().for_each(drop));
             return Ok(());
         }
         said.push_str(&line);

@@ -1,6 +1,7 @@
 //! What the person sees while xtask works: a line for each step, with its time and what it does now.
 
 use anyhow::{Context, bail};
+use nix::sys::signal::{SigSet, SigmaskHow};
 use std::{
     cell::RefCell,
     fmt::Write as _,
@@ -175,10 +176,21 @@ impl Step {
     }
 }
 
+/// Starts a thread that no signal is delivered to: Ctrl-C is for the one that waits for it, and the others' default would
+/// end the program.
+pub(crate) fn without_signals(work: impl FnOnce() + Send + 'static) {
+    // A thread begins with what is blocked where it is started.
+    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK);
+    thread::spawn(work);
+    if let Ok(before) = before {
+        let _ = before.thread_set_mask();
+    }
+}
+
 /// The lines of what a program writes, as they come.
 pub(crate) fn lines_of(reader: impl io::Read + Send + 'static) -> mpsc::Receiver<String> {
     let (send, lines) = mpsc::channel();
-    thread::spawn(move || {
+    without_signals(move || {
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
         while reader.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
