@@ -52,10 +52,9 @@ fn check_says_what_has_no_effect_and_ends_well_without_an_error() {
     let files = folder(&[("rserver.conf", "www-port=8787\nserver-license-type=remote\nchronicle-enabled=1\n")]);
     let (code, text) = on(&files, &["check"]);
     let expected = [
-        "rserver.conf:1: warning: www-port has no effect yet: `carrel serve --listen` says where the server listens [not-yet]",
         "rserver.conf:2: note: server-license-type changes nothing: Carrel needs no license [no-effect]",
         "rserver.conf:3: warning: chronicle-enabled is not supported: nothing is done instead [not-supported]",
-        "files read: 1; errors: 0; warnings: 2; notes: 1",
+        "files read: 1; errors: 0; warnings: 1; notes: 1",
     ];
     assert_eq!((code, text.lines().collect::<Vec<_>>()), (0, expected.to_vec()));
 }
@@ -106,10 +105,7 @@ fn show_prints_json_and_with_all_the_defaults_too() {
     let port = option("www-port");
     assert_eq!((&port["value"], &port["default"], &port["source"]["line"]), (&1000.into(), &8787.into(), &1.into()));
     let minutes = option("auth-timeout-minutes");
-    assert_eq!(
-        (&minutes["value"], &minutes["source"], &minutes["role"]),
-        (&60.into(), &Value::Null, &"not-yet".into())
-    );
+    assert_eq!((&minutes["value"], &minutes["source"], &minutes["role"]), (&60.into(), &Value::Null, &"used".into()));
 }
 
 #[test]
