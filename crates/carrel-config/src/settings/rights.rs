@@ -15,7 +15,7 @@ use super::Settings;
 use crate::{
     At, Configuration, Diagnostic, Value,
     configuration::Setting,
-    options::{File, Format, Row, Sections},
+    options::{File, Row},
 };
 use std::{collections::HashMap, fmt};
 
@@ -215,9 +215,9 @@ impl Profiles {
     }
 }
 
-/// Whether a file holds rules for users and groups.
+/// Whether a file holds rules for users and groups. `logging.conf` has such sections too, for programs.
 fn has_rules(file: &File) -> bool {
-    file.format == Format::Ini(Sections::Who)
+    RULES.contains(&file.name) || file.name == USERS
 }
 
 /// The declaration of a key of a rule.
