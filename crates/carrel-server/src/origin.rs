@@ -36,6 +36,26 @@ fn is_named(headers: &HeaderMap, settings: &Settings) -> bool {
 
 /// `https://host:port` of an address.
 fn origin_of(url: &str) -> &str {
-    let authority = url.find("://").map_or(0, |at| at + 3);
-    url[authority..].find('/').map_or(url, |end| &url[..authority + end])
+    let authority = authority_of(url);
+    url.find("://").map_or(authority, |at| &url[..at + 3 + authority.len()])
+}
+
+/// `host:port` of an address.
+pub(crate) fn authority_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_an_origin_and_an_authority() {
+        for url in ["https://carrel.example:8443", "https://carrel.example:8443/", "https://carrel.example:8443/x?y#z"]
+        {
+            assert_eq!(origin_of(url), "https://carrel.example:8443");
+            assert_eq!(authority_of(url), "carrel.example:8443");
+        }
+    }
 }

@@ -14,7 +14,7 @@ pub(super) const FILES: &[File] = &[file(
     "rserver.conf",
     Format::Ini(Sections::None),
     "The server: addresses, sign-in, administration, metrics.",
-    LATER,
+    Used,
     &[
         SERVER,
         WEB,

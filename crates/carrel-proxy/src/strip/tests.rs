@@ -131,3 +131,16 @@ proptest! {
         prop_assert_eq!(uri.to_string().len(), stripped.to_string().len() + "/s/01J".len());
     }
 }
+
+#[test]
+fn a_prefix_comes_back_once_and_the_path_stays_encoded() {
+    let put = |text: &str| {
+        let mut uri: Uri = text.parse().unwrap();
+        back(&mut uri, "/carrel");
+        uri.to_string()
+    };
+    assert_eq!(put("/s/x/a%2Fb?c=/d"), "/carrel/s/x/a%2Fb?c=/d");
+    assert_eq!(put("/carrel/s/x/"), "/carrel/s/x/");
+    assert_eq!(put("/carrel"), "/carrel");
+    assert_eq!(put("/carrels/x"), "/carrel/carrels/x");
+}

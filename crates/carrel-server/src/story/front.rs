@@ -206,6 +206,7 @@ async fn rules_for_addresses_hold_for_the_browsers_address_as_a_trusted_proxy_te
         let page = ask(&ada, "/sign-in", &[("x-forwarded-for", from), ("accept", "text/html")]).await;
         assert!(page.status == StatusCode::FORBIDDEN && page.text().contains("Not from here"), "{}", page.text());
         assert_eq!(ask(&ada, "/livez", &[("x-forwarded-for", from)]).await.status, StatusCode::OK);
+        assert_eq!(ask(&ada, "/health-check", &[("x-forwarded-for", from)]).await.code(), "address-refused");
     }
     assert_eq!(carrel.backend.heads().len(), seen, "the session saw none of them");
 }
@@ -226,7 +227,9 @@ async fn with_a_public_address_other_names_are_refused_before_anything_is_done()
             let expected = (StatusCode::MISDIRECTED_REQUEST, "unknown-host".into());
             assert_eq!((answer.status, answer.code()), expected, "{other} {path}");
         }
-        assert_eq!(ask(&ada, "/readyz", &[("host", other)]).await.status, StatusCode::OK, "probes come by any name");
+        for probe in ["/readyz", "/health-check"] {
+            assert_ne!(ask(&ada, probe, &[("host", other)]).await.status, 421, "probes come by any name");
+        }
     }
     assert_eq!(carrel.backend.heads().len(), seen, "the session saw none of them");
 }
