@@ -134,5 +134,7 @@ fn the_exit_codes_are_in_the_help() {
     let folder = tempfile::tempdir().unwrap();
     let (code, text) = run(&folder, &["check", "--help"]);
     assert_eq!(code, 0);
+    // Where a line ends depends on the terminal.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(["Ends with 0", "with 78", "with 69"].iter().all(|words| text.contains(words)), "{text}");
 }
