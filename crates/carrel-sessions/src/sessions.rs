@@ -1,5 +1,7 @@
 //! What people can do with sessions. Each call writes rows and returns; the supervisor acts on them.
 
+mod offers;
+
 use crate::{
     ask::{AskError, NewSession, check_env, check_folder, free_name, settle_name, settle_size},
     catalogue::{Catalogue, Offer},
@@ -10,7 +12,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use carrel_config::{Current, Settings, settings::rights::Rights};
+use carrel_config::{Current, settings::rights::Rights};
 use carrel_model::{
     AuditAction, Cause, Clock, Event, ID_CHARS, IdleRule, NameError, Plan, Session, SessionId, SessionName, Spec,
     State, User, UserId, Who,
@@ -18,6 +20,7 @@ use carrel_model::{
 use carrel_store::{Actor, Store, Which};
 use futures::stream::BoxStream;
 use jiff::Timestamp;
+use offers::Offers;
 use std::sync::Arc;
 
 /// What the cluster of this host is called where no file names it.
@@ -124,12 +127,6 @@ pub struct Sessions {
     offers: Arc<ArcSwap<Offers>>,
 }
 
-/// What was found of the IDEs, and by which settings it was looked for.
-struct Offers {
-    by: Arc<Settings>,
-    list: Arc<Vec<Offer>>,
-}
-
 impl Sessions {
     /// Puts the parts together and looks which IDEs are there. Their versions are known, and that they run at all, after
     /// [`Sessions::look_again`].
@@ -140,9 +137,7 @@ impl Sessions {
         catalogue: Catalogue,
         launcher: Arc<dyn Launcher>,
     ) -> Self {
-        let by = settings.now();
-        let list = Arc::new(catalogue.locate(&by.ide_path, &by.ides));
-        let offers = Arc::new(ArcSwap::from_pointee(Offers { by, list }));
+        let offers = Arc::new(ArcSwap::from_pointee(Offers::located(&catalogue, settings.now())));
         let (catalogue, counted) = (Arc::new(catalogue), Counted::default());
         Self { store, clock, settings, launcher, counted, catalogue, offers }
     }
@@ -150,39 +145,6 @@ impl Sessions {
     /// What was counted since this replica started.
     pub fn counted(&self) -> &Counted {
         &self.counted
-    }
-
-    /// The IDEs of the catalogue, with what was found of each. Other settings than those of the last look are followed at
-    /// once; whether what they name runs is seen by the next look.
-    pub fn offers(&self) -> Arc<Vec<Offer>> {
-        let (by, known) = (self.settings.now(), self.offers.load());
-        if Arc::ptr_eq(&by, &known.by) {
-            return known.list.clone();
-        }
-        let mut list = self.catalogue.locate(&by.ide_path, &by.ides);
-        for offer in &mut list {
-            let before = known.list.iter().find(|before| before.id == offer.id);
-            let is_same = |before: &&Offer| match (&before.available, &offer.available) {
-                (Ok(before), Ok(now)) => before.programs == now.programs,
-                _ => false,
-            };
-            if let Some(before) = before.filter(is_same) {
-                *offer = before.clone();
-            }
-        }
-        let list = Arc::new(list);
-        self.offers.store(Arc::new(Offers { by, list: list.clone() }));
-        list
-    }
-
-    /// Looks again which IDEs are there.
-    pub async fn look_again(&self) {
-        let (catalogue, by) = (self.catalogue.clone(), self.settings.now());
-        let settings = by.clone();
-        let look = move || catalogue.detect(&settings.ide_path, &settings.ides);
-        if let Ok(list) = tokio::task::spawn_blocking(look).await {
-            self.offers.store(Arc::new(Offers { by, list: Arc::new(list) }));
-        }
     }
 
     /// The name of the cluster that sessions run on: this host.
