@@ -225,7 +225,6 @@ pub fn files() -> impl Iterator<Item = &'static File> {
 }
 
 // Reasons that many options share.
-const LATER: Role = Role::Planned("");
 const OWN_USERS: Role = Role::Planned("people sign in with users and passwords of Carrel (`carrel user add`)");
 const ON_THIS_HOST: Role = Role::Planned("sessions run on the server's host");
 const NO_LICENSE: Role = Role::NoEffect("Carrel needs no license");

@@ -2,6 +2,7 @@
 
 mod commands;
 mod database;
+mod environment;
 mod exit;
 mod host;
 mod telemetry;

@@ -90,3 +90,11 @@ fn a_server_without_clients_stops_at_once_whatever_it_is_waiting_for() {
     let took = server.stop();
     assert!(took.as_secs() < 3, "it took {took:?}");
 }
+
+#[test]
+fn the_server_has_the_variables_of_the_file() {
+    let server = Server::start(&[("env-vars", "COLOUR=green\nCOLOUR=blue\nRSTUDIO_CONFIG_DIR=/no/such/folder\n")]);
+    let environment = server.environment();
+    assert!(environment.contains(&"COLOUR=blue".to_owned()), "{environment:?}");
+    assert!(!server.log().contains("blue"), "values of this file may be secret");
+}

@@ -1,7 +1,7 @@
 //! `rserver.conf`: the server itself.
 
 use super::{
-    File, Format, LATER, NO_LICENSE, NO_NGINX, NOT_BUILT, ONE_AGENT, OWN_USERS,
+    File, Format, NO_LICENSE, NO_NGINX, NOT_BUILT, ONE_AGENT, OWN_USERS,
     Role::{NoEffect, NotSupported, Planned, Used},
     Row, SERVICE_MANAGER, Sections, file, row, rserver_auth, rserver_launcher,
 };
@@ -253,10 +253,10 @@ const ADMIN: &[Row] = &[
         NoEffect("it is in the database"),
     ),
     row("monitor-rrd-logical-path", Path, "", "The folder of these files.", NoEffect("it is in the database")),
-    row("monitor-graphite-enabled", Flag, "0", "Sends measured use to Graphite.", LATER),
-    row("monitor-graphite-host", Host, "127.0.0.1", "Graphite's host.", LATER),
-    row("monitor-graphite-port", PORT, "2003", "Graphite's port.", LATER),
-    row("monitor-graphite-client-id", Text, "", "What Graphite's names begin with.", LATER),
+    row("monitor-graphite-enabled", Flag, "0", "Sends measured use to Graphite.", NotSupported(BY_METRICS)),
+    row("monitor-graphite-host", Host, "127.0.0.1", "Graphite's host.", NotSupported(BY_METRICS)),
+    row("monitor-graphite-port", PORT, "2003", "Graphite's port.", NotSupported(BY_METRICS)),
+    row("monitor-graphite-client-id", Text, "", "What Graphite's names begin with.", NotSupported(BY_METRICS)),
     row("monitor-data-path", Path, "", "The folder of the monitor.", NoEffect("it is in the database")),
     row("monitor-stderr-enabled", Flag, "", "Writes measured use to standard error.", NotSupported(BY_METRICS)),
     row("metrics-enabled", Flag, "0", "Answers `/metrics` for Prometheus.", Used),

@@ -32,14 +32,7 @@ pub(super) const FILES: &[File] = &[
         Used,
         &[NOTIFICATIONS],
     ),
-    file(
-        "env-vars",
-        Format::Names,
-        "Variables of the server's environment, as `NAME=value`.",
-        super::SERVICE_MANAGER,
-        &[],
-    )
-    .secret(),
+    file("env-vars", Format::Names, "Variables of the server's environment, as `NAME=value`.", Used, &[]).secret(),
 ];
 
 const NO_ODBC: Role = NoEffect("ODBC itself reads it, from /etc and from the home folder");

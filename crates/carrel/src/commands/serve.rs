@@ -2,7 +2,7 @@
 
 use crate::{
     commands::table::say,
-    database,
+    database, environment,
     exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
     host::{self, Place},
     telemetry::{self, LogFlags, LogFormat},
@@ -83,6 +83,7 @@ impl Serve {
     /// Runs until SIGTERM or SIGINT. Sessions go on.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         refuse_root()?;
+        environment::take_over(&self.place.folders.lookup())?;
         let folder = self.place.make()?;
         let (place, wait) = (self.place.clone(), Duration::from_secs(self.wait_for_database));
         let installation = self.installation(folder)?;
@@ -206,6 +207,7 @@ async fn serve(place: Place, wait: Duration, installation: Installation) -> anyh
     let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
     let store = database::open(&place, settings.database.clone(), &installation.files(), wait).await?;
     warn_of_shared_account(&store, &settings).await?;
+    let (mut signals, hangup) = (StopSignals::listen()?, signal(SignalKind::hangup())?);
     let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
     let launcher = LocalLauncher::open(local).map_err(|e| cannot_run_sessions(&e))?;
     let sessions = Sessions::new(store.clone(), clock.clone(), current, catalogue, Arc::new(launcher));
@@ -218,12 +220,12 @@ async fn serve(place: Place, wait: Duration, installation: Installation) -> anyh
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(sessions.clone(), &replica_name());
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
-    let reloading = tokio::spawn(reload_on_hangup(signal(SignalKind::hangup())?, installation.clone()));
+    let reloading = tokio::spawn(reload_on_hangup(hangup, installation.clone()));
     let parts = ServerParts { installation, store, sessions, clock };
     let server = Server::start(parts).await.map_err(with_code(UNAVAILABLE))?;
     say(format!("Carrel listens on http://{}", server.local_addr()))?;
 
-    wait_for_stop().await?;
+    signals.heard().await;
     tracing::info!("stopping; sessions go on");
     stop.cancel();
     reloading.abort();
@@ -266,12 +268,21 @@ async fn reload_on_hangup(mut hangup: Signal, installation: Arc<Installation>) {
     }
 }
 
-async fn wait_for_stop() -> anyhow::Result<()> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// What ends the server. Listened for before anybody is told that it is there.
+struct StopSignals {
+    term: Signal,
+    int: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn heard(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }

@@ -35,7 +35,7 @@ impl Host {
         let folder = tempfile::Builder::new().prefix("carrel-cli-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let host = Self { folder, uid };
-        fs::copy(env!("CARGO_BIN_EXE_carrel"), host.program()).unwrap();
+        copy(env!("CARGO_BIN_EXE_carrel"), &host.program());
         // No test here starts a session: any program will do.
         std::os::unix::fs::symlink("/bin/true", host.agent()).unwrap();
         fs::create_dir(host.data()).unwrap();
@@ -119,4 +119,10 @@ pub(crate) fn first_line(child: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     line
+}
+
+/// Copies a program by another process: a test that starts one at this moment would inherit the open file, and nobody can
+/// run a program that is open for writing.
+fn copy(from: &str, to: &std::path::Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
 }

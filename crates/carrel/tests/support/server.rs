@@ -52,7 +52,10 @@ impl Host {
     fn new() -> Self {
         let host = Self { folder: tempfile::Builder::new().prefix("carrel-serve-").tempdir().unwrap() };
         fs::set_permissions(host.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_carrel"), host.path("carrel")).unwrap();
+        // By another process: a test that starts a program at this moment would inherit the open file, and nobody can run
+        // a program that is open for writing.
+        let copied = Command::new("cp").args([env!("CARGO_BIN_EXE_carrel"), &host.path("carrel")]).status();
+        assert!(copied.unwrap().success());
         // No test here starts a session: any program will do.
         std::os::unix::fs::symlink("/bin/true", host.path("carrel-agent")).unwrap();
         for folder in ["data", "logs", "conf", "ides", "bin"] {
@@ -132,6 +135,13 @@ impl Server {
     /// Answer's status and body.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         get(&self.address, path)
+    }
+
+    /// The variables of its environment.
+    pub(crate) fn environment(&self) -> Vec<String> {
+        let id = self.child.lock().unwrap().id();
+        let text = fs::read_to_string(format!("/proc/{id}/environ")).unwrap();
+        text.split('\0').map(str::to_owned).collect()
     }
 
     /// Sends a signal.
