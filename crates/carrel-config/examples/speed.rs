@@ -81,21 +81,19 @@ fn valid(file: &File) -> String {
     };
     let rows = || file.options().filter(|row| row.family().is_none());
     match file.format {
-        Format::Ini(Sections::None) => rows().map(|row| format!("{}={}\n", row.key, value(row))).collect(),
+        Format::Ini(Sections::None) => lines(rows().map(|row| format!("{}={}\n", row.key, value(row)))),
         Format::Ini(Sections::Named(_)) => {
-            rows().map(|row| format!("[{}]\n{}={}\n", row.section, row.key, value(row))).collect()
+            lines(rows().map(|row| format!("[{}]\n{}={}\n", row.section, row.key, value(row))))
         }
         Format::Ini(Sections::Who | Sections::Ids) => {
-            "[u%n]\n".to_owned() + &rows().map(|row| format!("{}={}\n", row.key, value(row))).collect::<String>()
+            "[u%n]\n".to_owned() + &lines(rows().map(|row| format!("{}={}\n", row.key, value(row))))
         }
-        Format::Dcf | Format::Blocks => {
-            rows().map(|row| format!("{}: {}\n", row.key, value(row))).collect::<String>() + "\n"
-        }
+        Format::Dcf | Format::Blocks => lines(rows().map(|row| format!("{}: {}\n", row.key, value(row)))) + "\n",
         Format::Names => "NAME%n=https://example.org/%n\n".into(),
         Format::Lines(LineKind::IpRule) => "allow 192.0.2.0/24\n".into(),
         Format::Lines(_) => "publisher.name%n\n".into(),
         Format::Json => "{\"key\": [1, true, \"text\"]},\n".into(),
-        Format::Template(variables) => variables.iter().map(|name| format!("{name} #{name}#\n")).collect(),
+        Format::Template(variables) => lines(variables.iter().map(|name| format!("{name} #{name}#\n"))),
         Format::Opaque | Format::Folder => String::new(),
     }
 }
@@ -108,4 +106,8 @@ fn unknown(file: &File) -> String {
         Format::Template(_) => "#name#\n".into(),
         _ => "key-%n=x\n".into(),
     }
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.fold(String::new(), |all, line| all + &line)
 }

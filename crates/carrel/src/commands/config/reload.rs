@@ -71,7 +71,7 @@ impl Told {
         let mut line = format!("{}: {}: {}", self.at, self.level, self.text);
         for (what, text) in [("found", &self.found), ("allowed", &self.allowed)] {
             if let Some(text) = text {
-                line += &format!("; {what}: {text}");
+                line.extend(["; ", what, ": ", text]);
             }
         }
         line
