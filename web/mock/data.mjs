@@ -213,7 +213,14 @@ export const stopped = () =>
     session(`h${i}`, name, Object.keys(ides)[i % 4], "Stopped", {
       since: ago((i + 1) * 19 * hour),
       sentence: "It was ended.",
-      cause: i % 2 ? { code: "ide-quit", text: "The IDE ended without an error: shut down from inside, or by a signal from outside Carrel.", who: "you" } : null,
+      cause:
+        i % 2
+          ? {
+              code: "ide-quit",
+              text: "The IDE ended without an error: shut down from inside, or by a signal from outside Carrel.",
+              who: "you",
+            }
+          : null,
     }),
   );
 

@@ -10,10 +10,6 @@ use carrel_config::{
 use nix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
-/// As the program has it.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const MB: usize = 1_000_000;
 const ROUNDS: usize = 7;
 

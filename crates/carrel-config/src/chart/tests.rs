@@ -185,9 +185,8 @@ fn yaml_is_read_with_anchors_merges_and_documents_and_has_a_limit() {
     assert!(rendered(text).diagnostics.iter().any(|d| d.code == "second-document" && d.at.line == 6));
     let wrong = rendered("a: [1\nb: 2\n");
     assert_eq!((wrong.diagnostics[0].code, wrong.diagnostics[0].level), ("not-yaml", Level::Error));
-    let bomb: String =
-        (1..12).map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", "))).collect();
-    let bomb = format!("a0: &a0 x\n{bomb}");
+    let level = |i: usize| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", "));
+    let bomb = "a0: &a0 x\n".to_owned() + &(1..12).map(level).collect::<Vec<_>>().concat();
     assert!(rendered(&bomb).diagnostics.iter().any(|d| d.text.contains("too many")));
     assert_eq!(rendered(&"[".repeat(10_000)).diagnostics[0].code, "not-yaml");
 }

@@ -172,8 +172,11 @@ fn lines_and_variables_that_mean_nothing_are_told() {
     assert!(told(&read("repos.conf", "RSPM=https://p.example.org\n"))[0].ends_with("[no-cran]"));
 }
 
+/// A file, its text, and the line and code of each fault in it.
+type Faulty = (&'static str, &'static str, &'static [(u32, &'static str)]);
+
 /// A file of each format with everything wrong in it that its reader and its options know, and each fault's line and code.
-const FAULTS: [(&str, &str, &[(u32, &str)]); 8] = [
+const FAULTS: [Faulty; 8] = [
     (
         "rserver.conf",
         "[x]\n=1\nwww-prot=1\nwww-port=x\nnothing\nwww-thread-pool-size=1 # two\nwww-address=<nil>\n[open\n",
@@ -257,7 +260,7 @@ fn is_linear(name: &str, piece: &str) -> bool {
     let time = |text: &str| {
         let began = used();
         read(name, text);
-        used() - began
+        used().saturating_sub(began)
     };
     // The first so many unknown words are looked up; behind them every line costs the same.
     let (short, long) = (of_length(16 << 10), of_length(256 << 10));

@@ -35,6 +35,7 @@ fn a_sign_in_lasts_as_long_as_the_options_say_together() {
 
 #[test]
 fn groups_make_administrators_where_that_is_enabled() {
+    use Role::{Administrator, Superuser, User};
     let groups = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let roles = |enabled: &str| {
         let (settings, told) = applied(&format!("{enabled}admin-group=ops, leads\nadmin-superuser-group=roots\n"));
@@ -48,7 +49,6 @@ fn groups_make_administrators_where_that_is_enabled() {
         ];
         (found, told.len())
     };
-    use Role::{Administrator, Superuser, User};
     assert_eq!(roles("admin-enabled=1\n"), ([User, Administrator, Superuser, Superuser, Administrator], 0));
     assert_eq!(roles(""), ([User, User, User, Superuser, Administrator], 2));
     assert_eq!(roles("admin-enabled=0\n"), ([User; 5], 2));
