@@ -114,7 +114,7 @@ const WEB: &[Row] = &[
         WHOLE,
         "2",
         "How many threads answer requests.",
-        NoEffect("there is one a core; `carrel serve --proxy-threads` says another number"),
+        NoEffect("there is one for two cores; `carrel serve --proxy-threads` says another number"),
     )
     .unit("threads"),
     row(
