@@ -37,6 +37,16 @@ fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
+/// The text without the spaces around it, when something is left and it has at most `max` characters.
+fn trimmed(text: &str, max: usize) -> Result<&str, NameError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    let len = text.chars().count();
+    if len > max { Err(NameError::TooLong { len, max }) } else { Ok(text) }
+}
+
 macro_rules! text_type {
     ($name:ident) => {
         impl $name {
@@ -73,14 +83,7 @@ text_type!(SessionName);
 impl FromStr for SessionName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
-        let len = text.chars().count();
-        if len > SESSION_NAME_CHARS {
-            return Err(NameError::TooLong { len, max: SESSION_NAME_CHARS });
-        }
+        let text = trimmed(text, SESSION_NAME_CHARS)?;
         match text.chars().find(|c| c.is_control() || is_deceptive(*c)) {
             Some(c) if c.is_control() => Err(NameError::Character(describe(c), "names are one line of text")),
             Some(c) => Err(NameError::Character(
@@ -134,14 +137,7 @@ text_type!(GroupName);
 impl FromStr for GroupName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
-        let len = text.chars().count();
-        if len > GROUP_NAME_CHARS {
-            return Err(NameError::TooLong { len, max: GROUP_NAME_CHARS });
-        }
+        let text = trimmed(text, GROUP_NAME_CHARS)?;
         let refused = |(i, c): &(usize, char)| {
             c.is_control() || is_deceptive(*c) || matches!(c, '[' | ']' | ',' | '*') || (*i == 0 && *c == '@')
         };
