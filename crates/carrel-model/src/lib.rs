@@ -4,6 +4,7 @@
 //! coming is a *generation*. The life of a session is [`State`], and [`State::next`] is the only way through it.
 
 pub mod audit;
+pub mod container;
 pub mod id;
 pub mod idle;
 pub mod name;
@@ -17,6 +18,7 @@ pub mod told;
 pub mod user;
 
 pub use audit::AuditAction;
+pub use container::{Account, Container};
 pub use id::{ID_CHARS, RunId, SessionId, SignInId, TokenId, UserId};
 pub use idle::{Activity, IdleAction, IdleRule};
 pub use name::{GroupName, IdeId, NameError, SessionName, UserName};

@@ -1,6 +1,6 @@
 //! What a run is to do: the catalogue's entry and the session's spec, put together. Pure.
 
-use crate::{IdleRule, UserName};
+use crate::{Container, IdleRule, UserName};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -34,6 +34,9 @@ pub struct Plan {
     pub idle: IdleRule,
     /// How long a start may take without any progress, in seconds.
     pub start_limit_s: u64,
+    /// The container to run it in; `None` on a host.
+    #[serde(default)]
+    pub container: Option<Container>,
 }
 
 /// A file that the agent writes before the start.

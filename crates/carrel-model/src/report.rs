@@ -10,8 +10,15 @@ use std::{net::SocketAddr, path::PathBuf};
 pub enum Address {
     /// A socket in a folder that only the user of the run may enter.
     Unix(PathBuf),
-    /// An address and port; only with TLS pinned to the agent's certificate.
+    /// An address and port, without protection: for stand-ins of tests on loopback.
     Tcp(SocketAddr),
+    /// An address and port, with TLS pinned to the agent's certificate.
+    Tls {
+        /// Where.
+        address: SocketAddr,
+        /// SHA-256 of the agent's certificate (DER), in lower-case hexadecimal digits.
+        certificate: String,
+    },
 }
 
 /// How a run ended.

@@ -174,6 +174,8 @@ fn route(session: &Session, known: Option<&Arc<Route>>, root: &Root) -> Option<A
     let target = match address {
         Address::Unix(path) => Target::Unix(path.clone()),
         Address::Tcp(address) => Target::Tcp(*address),
+        // No launcher of this server makes them.
+        Address::Tls { .. } => return None,
     };
     Some(Arc::new(Route {
         owner: session.owner.clone(),

@@ -76,6 +76,7 @@ pub fn plan(command: Vec<String>) -> Plan {
         memory_mb: 512,
         idle: IdleRule::default(),
         start_limit_s: 60,
+        container: None,
     }
 }
 
@@ -135,7 +136,7 @@ pub async fn a_start_is_followed_by_steps_in_order_and_readiness(place: &impl Pl
             _ => None,
         })
         .await;
-    assert!(matches!(address, Address::Unix(_) | Address::Tcp(_)));
+    assert!(matches!(address, Address::Unix(_) | Address::Tcp(_) | Address::Tls { .. }));
     end(&launcher, &run).await;
 }
 

@@ -343,6 +343,7 @@ fn settle_spec(asked: &NewSession, cluster: String, offering: &Offering, idle: I
         folder: check_folder(asked.folder.as_deref())?,
         env: asked.env.clone(),
         idle,
+        container: None,
     })
 }
 

@@ -152,6 +152,7 @@ pub(crate) fn session(owner: &User, byte: u8, now: Timestamp) -> Session {
             folder: Some("/home/ada/données".into()),
             env: BTreeMap::from([("A".into(), "<b> 'c' \"d\"".into())]),
             idle: IdleRule::default(),
+            container: None,
         },
         state: State::Queued { since: now, cause: None },
         generation: 1,

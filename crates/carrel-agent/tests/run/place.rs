@@ -167,6 +167,7 @@ pub(crate) fn plan(arguments: &[&str]) -> Plan {
         memory_mb: 512,
         idle: IdleRule { idle_after_s: 60, ends_after_s: None, action: IdleAction::Suspend, busy_cpus: 100.0 },
         start_limit_s: 30,
+        container: None,
     }
 }
 

@@ -22,6 +22,7 @@ fn session() -> Session {
             folder: None,
             env: BTreeMap::new(),
             idle: IdleRule::default(),
+            container: None,
         },
         state: State::Queued { since: at(0), cause: None },
         generation: 1,

@@ -57,6 +57,7 @@ impl Entry {
             memory_mb: spec.memory_mb,
             idle: spec.idle.clone(),
             start_limit_s: settings.start_limit.as_secs(),
+            container: spec.container.clone(),
         }
     }
 }

@@ -22,6 +22,7 @@ fn session(ide: &str) -> Session {
             folder: Some("/srv/{run}".into()),
             env: BTreeMap::from([("LANG".to_owned(), "C.UTF-8".to_owned())]),
             idle: IdleRule::default(),
+            container: None,
         },
         state: State::Queued { since, cause: None },
         generation: 1,

@@ -89,6 +89,7 @@ pub(crate) fn session(ide: &IdeId) -> Session {
             folder: None,
             env: BTreeMap::new(),
             idle: IdleRule::default(),
+            container: None,
         },
         state: State::Queued { since, cause: None },
         generation: 1,

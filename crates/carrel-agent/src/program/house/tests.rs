@@ -27,6 +27,7 @@ fn plan(strip_prefix: bool) -> Plan {
         memory_mb: 64,
         idle: IdleRule::default(),
         start_limit_s: 10,
+        container: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn plan(command: &[&str]) -> Plan {
         memory_mb: 64,
         idle: IdleRule::default(),
         start_limit_s: 10,
+        container: None,
     }
 }
 
