@@ -1,7 +1,7 @@
 // The API, for what a test needs and is not about.
 
 import { type APIRequestContext, type APIResponse, expect, request } from '@playwright/test';
-import type { Carrel, Person } from './server.ts';
+import type { Person, Reached } from './server.ts';
 import { until } from './until.ts';
 
 /** A session, as far as tests look at it. */
@@ -24,8 +24,8 @@ export class Api {
     this.http = http;
   }
 
-  static async as(carrel: Carrel, person: Person): Promise<Api> {
-    const http = await request.newContext({ baseURL: carrel.url, extraHTTPHeaders: { origin: carrel.url } });
+  static async as(carrel: Reached, person: Person, headers: Record<string, string> = {}): Promise<Api> {
+    const http = await request.newContext({ baseURL: carrel.url, extraHTTPHeaders: { origin: carrel.url, ...headers } });
     const answer = await http.post('/api/v1/sign-in', { data: { user: person.name, password: person.password } });
     expect(answer.status(), await answer.text()).toBe(204);
     return new Api(http);

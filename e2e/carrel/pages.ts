@@ -1,7 +1,7 @@
 // The pages, by what a person reads on them.
 
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Carrel, Person } from './server.ts';
+import type { Person, Reached } from './server.ts';
 
 /** The IDEs, by the name on their tile. */
 export const names = { jupyterlab: 'JupyterLab', notebook: 'Jupyter Notebook', vscode: 'VS Code' } as const;
@@ -14,7 +14,7 @@ export async function signIn(page: Page, person: Person): Promise<void> {
 }
 
 /** Opens the home page as somebody. */
-export async function homeAs(page: Page, carrel: Carrel, person: Person): Promise<void> {
+export async function homeAs(page: Page, carrel: Reached, person: Person): Promise<void> {
   await page.goto(`${carrel.url}/`);
   await signIn(page, person);
   await expect(page.getByRole('heading', { name: 'Sessions', level: 1 })).toBeVisible();

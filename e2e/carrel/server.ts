@@ -31,6 +31,11 @@ export interface Person {
 export const ada: Person = { name: 'ada', password: 'a quiet place to work' };
 export const bob: Person = { name: 'bob', password: 'another quiet place' };
 
+/** A server that tests can reach, wherever it runs. */
+export interface Reached {
+  readonly url: string;
+}
+
 export interface Options {
   /** More arguments of `carrel serve`. */
   arguments?: string[];
@@ -38,7 +43,7 @@ export interface Options {
   ides?: Record<string, string>;
 }
 
-export class Carrel {
+export class Carrel implements Reached {
   readonly url: string;
   /** Everything of this server lies in here. */
   readonly scratch: string;

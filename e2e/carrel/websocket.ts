@@ -2,7 +2,7 @@
 
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Carrel } from './server.ts';
+import type { Reached } from './server.ts';
 
 export interface Upgrade {
   /** 101, or why not. */
@@ -12,7 +12,7 @@ export interface Upgrade {
 }
 
 /** Asks for a websocket. */
-export function upgrade(carrel: Carrel, path: string, headers: Record<string, string>): Promise<Upgrade> {
+export function upgrade(carrel: Reached, path: string, headers: Record<string, string>): Promise<Upgrade> {
   return new Promise((resolve, reject) => {
     const asked = request(`${carrel.url}${path}`, {
       headers: {

@@ -1,0 +1,35 @@
+// Runs last: what no object, log or event of the whole run may hold.
+
+import { expect, test } from './test.ts';
+
+/** Kinds that people read, and that land in backups and support files. Secrets are where secrets belong. */
+const KINDS = 'pods,jobs,deployments,replicasets,services,configmaps,events,serviceaccounts,roles,rolebindings,networkpolicies';
+
+test('no secret stands in any object, log or event', async ({ carrel }) => {
+  const named = JSON.parse(process.env.CARREL_CLUSTER_CANARIES ?? '{}') as Record<string, string>;
+  const secrets = JSON.parse(await carrel.kubectl('get', 'secrets', '-o', 'json')) as {
+    items: { metadata: { name: string }; type: string; data?: Record<string, string> }[];
+  };
+  const { items } = secrets;
+  const kept = items
+    .filter(({ type }) => type === 'Opaque')
+    .flatMap(({ metadata, data }) => Object.entries(data ?? {}).map(([key, text]) => [`${metadata.name}/${key}`, text]))
+    .map(([name, text]): [string, string] => [String(name), Buffer.from(String(text), 'base64').toString().trim()]);
+  // What is named, and every value of a Secret that is long enough to be found by accident only if it leaked.
+  const canaries = [...Object.entries(named), ...kept.filter(([, text]) => text.length >= 12 && !text.includes('\n'))];
+  expect(canaries.length).toBeGreaterThan(1);
+
+  const told: [string, string][] = [['objects', await carrel.kubectl('get', KINDS, '-o', 'yaml')]];
+  const pods = (await carrel.kubectl('get', 'pods', '-o', 'name')).trim().split('\n').filter(Boolean);
+  for (const pod of pods) {
+    told.push([`the log of ${pod}`, await carrel.kubectl('logs', pod, '--all-containers', '--ignore-errors')]);
+  }
+  for (const [where, text] of told) {
+    expect(text.length, where).toBeGreaterThan(0);
+    for (const [name, canary] of canaries) {
+      for (const form of [canary, Buffer.from(canary).toString('base64').replace(/=+$/, ''), encodeURIComponent(canary)]) {
+        expect(text.includes(form), `${name} stands in ${where}`).toBe(false);
+      }
+    }
+  }
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test';
+import usual from './playwright.config.ts';
+
+// One after the other: all of them use one installation, and look whether secrets leaked when all others have run.
+export default defineConfig({
+  ...usual,
+  testDir: 'cluster',
+  outputDir: 'results-cluster',
+  workers: 1,
+  timeout: 300_000,
+  projects: [
+    { name: 'work', testIgnore: 'secrets.spec.ts' },
+    { name: 'secrets', testMatch: 'secrets.spec.ts', dependencies: ['work'] },
+  ],
+});
