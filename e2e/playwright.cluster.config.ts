@@ -9,6 +9,8 @@ export default defineConfig({
   workers: 1,
   timeout: 300_000,
   projects: [
+    // Only when it is asked for: its figures say nothing on a machine that does something else.
+    ...(process.env.CARREL_CLUSTER_TIMES ? [{ name: 'times', testDir: 'cluster-times' }] : []),
     { name: 'work', testIgnore: 'secrets.spec.ts' },
     { name: 'secrets', testMatch: 'secrets.spec.ts', dependencies: ['work'] },
   ],
