@@ -5,7 +5,9 @@
 
 mod code_server;
 pub(crate) mod debian;
+mod go;
 mod jupyter;
+mod kubernetes;
 pub(crate) mod node;
 pub(crate) mod npm;
 
@@ -14,6 +16,7 @@ use crate::{
     screen::{Done, Screen, Step},
 };
 use anyhow::Context;
+pub(crate) use kubernetes::{Kubernetes, kubernetes};
 pub(crate) use node::Node;
 use std::{
     fs,

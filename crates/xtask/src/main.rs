@@ -1,9 +1,11 @@
-//! The commands of the project: up, test, gen, bench, fuzz.
+//! The commands of the project: up, test, gen, bench, fuzz, and those of Kubernetes.
 
 mod arrows;
 mod bench;
+mod cluster;
 mod fuzz;
 mod generated;
+mod images;
 mod install;
 mod places;
 mod postgres;
@@ -36,6 +38,10 @@ enum Command {
     Gen(generated::Options),
     /// Compare Carrel's speed with its peers
     Bench(bench::Options),
+    /// Build the images of the server and of sessions, as archives
+    Images(images::Options),
+    /// Run a real Kubernetes on this machine, for the tests
+    Cluster(cluster::Options),
     /// Feed the readers with bytes that nobody would write, and say what they break
     Fuzz(fuzz::Options),
 }
@@ -49,6 +55,8 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&screen, &options),
         Command::Gen(options) => generated::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => bench::run(&screen, &options).map(|()| ExitCode::SUCCESS),
+        Command::Images(options) => images::run(&screen, &options).map(|()| ExitCode::SUCCESS),
+        Command::Cluster(options) => cluster::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Fuzz(options) => fuzz::run(&screen, &options).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

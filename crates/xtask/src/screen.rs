@@ -109,11 +109,16 @@ impl Step {
 
     /// Runs a program to its end. Its output goes to a file of its own; what it says last is shown.
     pub(crate) fn run(&self, command: &mut Command) -> anyhow::Result<()> {
+        self.run_on(command, Stdio::null())
+    }
+
+    /// The same, with something to read.
+    pub(crate) fn run_on(&self, command: &mut Command, input: impl Into<Stdio>) -> anyhow::Result<()> {
         let program = command.get_program().to_string_lossy().into_owned();
         let (reader, writer) = io::pipe()?;
-        let spawned = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn();
+        let spawned = command.stdin(input).stdout(writer.try_clone()?).stderr(writer).spawn();
         // The command keeps its ends of the pipe open: without this the reader would never see the end.
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = spawned.with_context(|| format!("{program} could not be started"))?;
         let (log_path, mut log) = self.log()?;
         let lines = lines_of(reader);

@@ -4,7 +4,8 @@ use super::{Node, Part, calls, with_temp};
 use crate::screen::Step;
 use std::{fs, path::Path};
 
-const VERSION: &str = "4.139.1";
+/// The one that the image of sessions has, too.
+const VERSION: &str = include_str!("../../../../images/session/code-server.version").trim_ascii();
 const ENTRY: &str = "node_modules/code-server/out/node/entry.js";
 
 pub(super) fn part<'a>(ides: &Path, node: &'a Node) -> Part<'a> {

@@ -19,6 +19,23 @@ pub(crate) const TO_TEST: &[&str] = &["chromium", "openssl", "postgresql"];
 /// The peers that the bench compares Carrel with, and what starts programs that end together with it.
 pub(crate) const TO_BENCH: &[&str] = &["haproxy", "nginx", "util-linux"];
 
+/// What a node of a cluster runs on, and what makes its namespaces, its network and its certificates.
+pub(crate) const CLUSTER: &[&str] = &[
+    "conntrack",
+    "containerd",
+    "containernetworking-plugins",
+    "iproute2",
+    "iptables",
+    "nftables",
+    "openssl",
+    "runc",
+    "util-linux",
+];
+/// What builds images.
+pub(crate) const IMAGES: &[&str] = &["buildah", "mmdebstrap"];
+/// Its Go is old, but able to fetch a new one.
+pub(crate) const GO: &[&str] = &["golang-go"];
+
 /// Installs what is missing, as root; otherwise says how and stops.
 pub(crate) fn packages(screen: &Screen, places: &Places, wanted: &[&[&str]]) -> anyhow::Result<()> {
     screen.step("Debian packages", |step| {

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use std::{fs, path::Path, process::Command};
 
 const VERSION: &str = "JupyterLab 4.6.6, Notebook 7.6.5";
-const REQUIREMENTS: &str = include_str!("requirements.txt");
+const REQUIREMENTS: &str = include_str!("../../../../images/session/requirements.txt");
 /// The Python of the system: other accounts can't run one that lies in a home folder.
 const PYTHON: &str = "/usr/bin/python3";
 

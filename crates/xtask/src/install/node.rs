@@ -11,8 +11,8 @@ use std::{
     process::Command,
 };
 
-/// Which Node it is.
-pub(crate) const VERSION: &str = "24.19.0";
+/// Which Node it is; the image of sessions has the same.
+pub(crate) const VERSION: &str = include_str!("../../../../images/session/node.version").trim_ascii();
 
 /// An installed Node.
 pub(crate) struct Node {
