@@ -1,6 +1,7 @@
 //! What the files of an installation say, and what is wrong in them: all of it, not the first fault only.
 
 mod check;
+mod keys;
 
 use crate::{
     diagnostic::{Diagnostic, Level, Told},
@@ -53,7 +54,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// Another number for another content.
+    /// Another number for another content; the same one for all of a file with options, whose values are compared.
     pub(crate) fn mark(&self) -> u64 {
         self.mark
     }
@@ -170,8 +171,10 @@ impl Configuration {
     /// Reads one file's bytes.
     pub fn read(&mut self, file: &'static File, path: impl Into<Arc<Path>>, bytes: &[u8]) {
         let (source, diagnostic) = Source::new(path, bytes);
-        let text = (!file.secret).then(|| source.text().into());
-        self.files.push(Found { file, path: source.at(0).file, text, mark: mark(bytes) });
+        let text = (!file.secret).then(|| source.shared_text());
+        // Only files that are read as a whole are compared by it.
+        let mark = if file.rows.is_empty() { mark(bytes) } else { 0 };
+        self.files.push(Found { file, path: source.at(0).file, text, mark });
         self.diagnostics.extend(diagnostic);
         self.index = OnceLock::new();
         check::check(self, file, &source);

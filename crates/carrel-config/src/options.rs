@@ -6,6 +6,7 @@ mod databases;
 mod ides;
 mod launcher;
 mod other;
+mod own;
 mod profiles;
 mod rserver;
 mod rserver_auth;
@@ -189,6 +190,11 @@ impl File {
         self.rows.iter().flat_map(|group| group.iter())
     }
 
+    /// Whether its lines are values of their own.
+    pub fn has_settings(&self) -> bool {
+        !matches!(self.format, Format::Json | Format::Template(_) | Format::Opaque | Format::Folder)
+    }
+
     /// The option of this name in a section.
     pub fn option(&self, section: &str, key: &str) -> Option<&'static Row> {
         let here = |row: &&Row| row.section == section || !matches!(self.format, Format::Ini(Sections::Named(_)));
@@ -211,7 +217,8 @@ pub fn file_named(name: &str) -> Option<&'static File> {
 
 /// Every file, in the order of the reference page.
 pub fn files() -> impl Iterator<Item = &'static File> {
-    let groups: [&[File]; 8] = [
+    let groups: [&[File]; 9] = [
+        own::FILES,
         rserver::FILES,
         rsession::FILES,
         ides::FILES,

@@ -13,8 +13,11 @@ mod list;
 mod template;
 
 pub use blocks::blocks;
+pub(crate) use blocks::each_field as each_of_blocks;
 pub use dcf::{Block, Field, dcf};
+pub(crate) use dcf::{Piece as FieldPiece, each_field as each_of_dcf};
 pub use ini::{Entry, Ini, Section, ini};
+pub(crate) use ini::{Piece as IniPiece, each_line};
 pub use json::{is_json, json};
 pub use list::{Item, list};
 pub use template::{Part, template};

@@ -41,7 +41,7 @@ pub struct Line<'a> {
 #[derive(Debug, Clone)]
 pub struct Source {
     file: Arc<Path>,
-    text: String,
+    text: Arc<str>,
 }
 
 impl Source {
@@ -74,6 +74,11 @@ impl Source {
         &self.text
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        self.text.clone()
+    }
+
     /// A line of this file as a place.
     pub fn at(&self, line: u32) -> At {
         At { file: self.file.clone(), line }
@@ -81,18 +86,18 @@ impl Source {
 }
 
 /// The text, and whether every byte of it could be read.
-fn decode(bytes: &[u8]) -> (String, bool) {
+fn decode(bytes: &[u8]) -> (Arc<str>, bool) {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
         let clean = rest.len().is_multiple_of(2) && char::decode_utf16(units.iter().copied()).all(|c| c.is_ok());
-        (String::from_utf16_lossy(&units), clean)
+        (String::from_utf16_lossy(&units).into(), clean)
     };
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] | rest => match std::str::from_utf8(rest) {
-            Ok(text) => (text.to_owned(), true),
-            Err(_) => (String::from_utf8_lossy(rest).into_owned(), false),
+            Ok(text) => (text.into(), true),
+            Err(_) => (String::from_utf8_lossy(rest).into(), false),
         },
     }
 }

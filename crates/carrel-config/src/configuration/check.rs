@@ -1,15 +1,18 @@
 //! A file's values against its declaration.
 
-use super::{Configuration, Setting};
+use super::{
+    Configuration, Setting,
+    keys::{Keys, Known, Seen},
+};
 use crate::{
     diagnostic::{Diagnostic, Level, Told},
     nearest::nearest,
     options::{File, Format, LineKind, Role, Row, Sections},
-    read::{self, Block, Entry, Field, Part, Read, Section},
+    read::{self, FieldPiece, IniPiece, Part, Read},
     source::{At, Source},
     value::{Kind, Value},
 };
-use std::{borrow::Cow, collections::HashMap, net::IpAddr, path::Path, sync::Arc};
+use std::{borrow::Cow, fmt::Write as _, net::IpAddr, path::Path, sync::Arc};
 
 /// What the chart writes for an empty value of values.yaml.
 const NIL: &str = "<nil>";
@@ -18,15 +21,18 @@ const SUGGESTIONS: usize = 100;
 
 /// Reads a file by its format, and keeps what it sets and what there is to tell.
 pub(super) fn check(out: &mut Configuration, file: &'static File, source: &Source) {
-    let mut check = Check { out, file, told: Told::default(), keys: Keys::of(file), suggestions: SUGGESTIONS };
+    // Making room anew while the settings grow costs as much as reading them.
+    let most = if file.has_settings() { source.lines().count() } else { 0 };
+    out.settings.reserve(most);
+    let mut check = Check { out, file, source, told: Told::default(), keys: Keys::of(file), suggestions: SUGGESTIONS };
     match file.format {
-        Format::Ini(sections) => check.ini(sections, source),
-        Format::Names => check.names(source),
-        Format::Dcf => check.blocks(read::dcf(source)),
-        Format::Blocks => check.blocks(read::blocks(source)),
-        Format::Lines(kind) => check.lines(kind, source),
+        Format::Ini(sections) => check.ini(sections),
+        Format::Names => check.names(),
+        Format::Dcf => check.blocks(read::each_of_dcf),
+        Format::Blocks => check.blocks(read::each_of_blocks),
+        Format::Lines(kind) => check.lines(kind),
         Format::Json => check.keep(read::is_json(source)),
-        Format::Template(variables) => check.template(variables, source),
+        Format::Template(variables) => check.template(variables),
         Format::Opaque | Format::Folder => {}
     }
     if file.rows.is_empty() {
@@ -55,64 +61,23 @@ pub(super) fn role(told: &mut Told, role: Role, name: &str, at: &At) {
     });
 }
 
-/// A file's options, to be found by name: a file may have many lines.
-struct Keys {
-    exact: HashMap<(&'static str, &'static str), &'static Row>,
-    /// Those that stand for all names that begin so.
-    families: Vec<&'static Row>,
-    /// Whether an option belongs to its section only.
-    by_section: bool,
-    /// Whether names in capitals and small letters are the same: then `exact` has them in small ones.
-    any_case: bool,
-}
-
-impl Keys {
-    fn of(file: &'static File) -> Self {
-        Self {
-            exact: file.options().map(|row| ((row.section, row.key), row)).collect(),
-            families: file.options().filter(|row| row.family().is_some()).collect(),
-            by_section: matches!(file.format, Format::Ini(Sections::Named(_))),
-            any_case: matches!(file.format, Format::Dcf | Format::Blocks),
-        }
-    }
-
-    fn find(&self, section: &str, key: &str) -> Option<&'static Row> {
-        let section = if self.by_section { section } else { "" };
-        let exact = self.exact.get(&(section, key)).copied();
-        let in_any_case = || self.exact.values().copied().find(|row| row.key.eq_ignore_ascii_case(key));
-        let family = || {
-            let here = self.families.iter().filter(|row| !self.by_section || row.section == section);
-            here.copied().find(|row| row.family().is_some_and(|prefix| key.starts_with(prefix)))
-        };
-        exact.or_else(|| self.any_case.then(in_any_case).flatten()).or_else(family)
-    }
-}
-
-/// Where each key stood last: one map for a whole file, since one for each of many small sections costs more than
-/// everything else.
-#[derive(Default)]
-struct Seen<'e> {
-    section: usize,
-    keys: HashMap<&'e str, (usize, u32)>,
-}
-
-impl<'e> Seen<'e> {
-    /// The line before this one that has the key too, in the same section.
-    fn before(&mut self, key: &'e str, line: u32) -> Option<u32> {
-        let before = self.keys.insert(key, (self.section, line));
-        before.filter(|(section, _)| *section == self.section).map(|(_, line)| line)
-    }
-}
-
 struct Check<'a> {
     out: &'a mut Configuration,
     file: &'static File,
+    source: &'a Source,
     told: Told,
     keys: Keys,
     suggestions: usize,
 }
 
-impl Check<'_> {
+/// A reader of blocks.
+type EachField = for<'s> fn(&'s Source, &mut dyn FnMut(FieldPiece<'s>)) -> Told;
+
+impl<'a> Check<'a> {
+    fn at(&self, line: u32) -> At {
+        self.source.at(line)
+    }
+
     fn keep<T>(&mut self, read: Read<T>) -> T {
         self.told.append(read.told);
         read.found
@@ -125,24 +90,32 @@ impl Check<'_> {
         meant
     }
 
-    fn ini(&mut self, sections: Sections, source: &Source) {
-        let mut seen = Seen::default();
-        for section in self.keep(read::ini(source)).sections {
-            let name = section.name;
-            if !self.section_belongs(sections, &section) {
-                continue;
+    fn ini(&mut self, sections: Sections) {
+        let mut seen = self.keys.seen();
+        // The section that is read, unless its lines are none of this file.
+        let mut section: Option<Option<Arc<str>>> = None;
+        let mut began = false;
+        let told = read::each_line(self.source, |piece| {
+            let (name, line) = match piece {
+                IniPiece::Header { name, line } => (Some(name), line),
+                IniPiece::Entry { line, .. } => (None, line),
+            };
+            if name.is_some() || !began {
+                began = true;
+                seen.section += 1;
+                let belongs = self.section_belongs(sections, name, line);
+                section = belongs.then(|| name.filter(|_| sections != Sections::None).map(Into::into));
             }
-            seen.section += 1;
-            let place: Option<Arc<str>> = name.filter(|_| sections != Sections::None).map(Into::into);
-            for entry in &section.entries {
-                self.entry(place.as_ref(), entry, &mut seen);
+            if let (IniPiece::Entry { key, value, line }, Some(section)) = (piece, &section) {
+                self.entry(section.as_ref(), key, value, line, &mut seen);
             }
-        }
+        });
+        self.told.append(told);
     }
 
     /// Whether the section's lines are to be read; tells when it should not be there.
-    fn section_belongs(&mut self, sections: Sections, section: &Section<'_>) -> bool {
-        let (name, at) = (section.name, section.at.clone());
+    fn section_belongs(&mut self, sections: Sections, name: Option<&str>, line: u32) -> bool {
+        let at = self.at(line);
         match (sections, name) {
             (Sections::None, None) | (Sections::Who | Sections::Ids, Some(_)) => true,
             (Sections::None, Some(name)) => {
@@ -174,53 +147,75 @@ impl Check<'_> {
         }
     }
 
-    fn entry<'e>(&mut self, section: Option<&Arc<str>>, entry: &Entry<'e>, seen: &mut Seen<'e>) {
-        let Some(value) = entry.value else {
-            self.told.tell(Level::Error, || {
-                let text = "there is no `=` in this line";
-                Diagnostic::new(entry.at.clone(), Level::Error, "no-equals-sign", text).allowed("`key=value`")
-            });
-            return;
-        };
-        if let Some(row) = self.known(section.map_or("", |name| name), entry.key, &entry.at) {
-            self.once(row, entry.key, &entry.at, seen);
-            self.set(section, entry.key, Some(row), value, &entry.at);
+    fn entry(&mut self, section: Option<&Arc<str>>, key: &'a str, value: Option<&str>, line: u32, seen: &mut Seen<'a>) {
+        let Some(value) = value else { return self.no_equals_sign(line) };
+        if let Some(known) = self.known(section.map_or("", |name| name), key, line) {
+            self.once(known, key, line, seen);
+            self.set(section, key, Some(known.row), value, line);
         }
     }
 
-    fn names(&mut self, source: &Source) {
-        let read = self.keep(read::ini(source));
-        let mut seen = Seen::default();
-        for entry in read.sections.iter().flat_map(|section| &section.entries) {
-            let Some(value) = entry.value else {
-                self.entry(None, entry, &mut seen);
-                continue;
-            };
-            self.set(None, entry.key, None, value, &entry.at);
-        }
+    fn no_equals_sign(&mut self, line: u32) {
+        let source = self.source;
+        self.told.tell(Level::Error, || {
+            let text = "there is no `=` in this line";
+            Diagnostic::new(source.at(line), Level::Error, "no-equals-sign", text).allowed("`key=value`")
+        });
+    }
+
+    fn names(&mut self) {
+        let told = read::each_line(self.source, |piece| match piece {
+            IniPiece::Entry { key, value: Some(value), line } => self.set(None, key, None, value, line),
+            IniPiece::Entry { line, .. } => self.no_equals_sign(line),
+            IniPiece::Header { .. } => {}
+        });
+        self.told.append(told);
         let has_cran = self.out.settings.iter().any(|s| s.file.name == "repos.conf" && s.key == "CRAN");
         if self.file.name == "repos.conf" && !has_cran {
+            let at = self.at(0);
             let text = "no repository is called CRAN: R asks people which one to use";
-            self.told.tell(Level::Warning, || Diagnostic::new(source.at(0), Level::Warning, "no-cran", text));
+            self.told.tell(Level::Warning, || Diagnostic::new(at, Level::Warning, "no-cran", text));
         }
     }
 
-    fn blocks(&mut self, read: Read<Vec<Block<'_>>>) {
-        let mut seen = Seen::default();
-        for block in self.keep(read) {
-            seen.section += 1;
-            let section: Arc<str> = seen.section.to_string().into();
-            for field in &block.fields {
-                if let Some(row) = self.known("", field.key, &field.at) {
-                    self.once(row, field.key, &field.at, &mut seen);
-                    self.set(Some(&section), row.key, Some(row), &whole(field), &field.at);
+    fn blocks(&mut self, each: EachField) {
+        let mut seen = self.keys.seen();
+        let mut section: Arc<str> = "".into();
+        let mut number = String::new();
+        let mut open: Option<Open<'a>> = None;
+        let told = each(self.source, &mut |piece| match piece {
+            FieldPiece::Field { begins_block, key, value, line } => {
+                self.close(open.take(), &section, &mut seen);
+                if begins_block {
+                    seen.section += 1;
+                    number.clear();
+                    // Writing to a String cannot fail.
+                    let _ = write!(number, "{}", seen.section);
+                    section = number.as_str().into();
+                }
+                open = Some(Open { key, value: Cow::Borrowed(value), line });
+            }
+            FieldPiece::More { text, .. } => {
+                if let Some(open) = &mut open {
+                    open.go_on(text);
                 }
             }
+        });
+        self.close(open, &section, &mut seen);
+        self.told.append(told);
+    }
+
+    /// A field of a block, read to its end.
+    fn close(&mut self, field: Option<Open<'a>>, section: &Arc<str>, seen: &mut Seen<'a>) {
+        let Some(Open { key, value, line }) = field else { return };
+        if let Some(known) = self.known("", key, line) {
+            self.once(known, key, line, seen);
+            self.set(Some(section), known.row.key, Some(known.row), &value, line);
         }
     }
 
-    fn lines(&mut self, kind: LineKind, source: &Source) {
-        for item in self.keep(read::list(source)) {
+    fn lines(&mut self, kind: LineKind) {
+        for item in self.keep(read::list(self.source)) {
             let (fine, allowed) = match kind {
                 LineKind::Extension => (is_extension(item.text), "`publisher.name`"),
                 LineKind::IpRule => (is_ip_rule(item.text), "`allow` or `deny`, then `all`, an address or a network"),
@@ -240,8 +235,8 @@ impl Check<'_> {
         }
     }
 
-    fn template(&mut self, variables: &'static [&'static str], source: &Source) {
-        for part in self.keep(read::template(source)) {
+    fn template(&mut self, variables: &'static [&'static str]) {
+        for part in self.keep(read::template(self.source)) {
             let Part::Variable { name, at } = part else { continue };
             if variables.contains(&name) {
                 continue;
@@ -255,36 +250,38 @@ impl Check<'_> {
     }
 
     /// The declaration of a key; tells when there is none.
-    fn known(&mut self, section: &str, key: &str, at: &At) -> Option<&'static Row> {
-        let row = self.keys.find(section, key);
-        if row.is_none() {
-            let file = self.file;
+    fn known(&mut self, section: &str, key: &str, line: u32) -> Option<Known> {
+        let known = self.keys.find(section, key);
+        if known.is_none() {
+            let (file, source) = (self.file, self.source);
             let keys = file.options().filter(|row| row.family().is_none()).map(|row| row.key);
             let meant = self.meant(key, keys);
             self.told.tell(Level::Warning, || {
                 let text = format!("{} has no such key", file.name);
-                let told = Diagnostic::new(at.clone(), Level::Warning, "unknown-key", text).meant(meant);
+                let told = Diagnostic::new(source.at(line), Level::Warning, "unknown-key", text).meant(meant);
                 // In a file of secrets a line that is no key may be one.
                 if file.secret && meant.is_none() { told } else { told.found(key) }
             });
         }
-        row
+        known
     }
 
     /// Tells when a key that counts once stands there again.
-    fn once<'e>(&mut self, row: &Row, key: &'e str, at: &At, seen: &mut Seen<'e>) {
-        let Some(before) = seen.before(key, at.line).filter(|_| !row.repeats) else { return };
+    fn once(&mut self, known: Known, key: &'a str, line: u32, seen: &mut Seen<'a>) {
+        let Some(before) = seen.before(known, key, line).filter(|_| !known.row.repeats) else { return };
+        let source = self.source;
         self.told.tell(Level::Warning, || {
             let text = format!("{key} stands in line {before} too: the last one counts");
-            Diagnostic::new(at.clone(), Level::Warning, "repeated", text)
+            Diagnostic::new(source.at(line), Level::Warning, "repeated", text)
         });
     }
 
-    fn set(&mut self, section: Option<&Arc<str>>, key: &str, row: Option<&'static Row>, text: &str, at: &At) {
+    fn set(&mut self, section: Option<&Arc<str>>, key: &str, row: Option<&'static Row>, text: &str, line: u32) {
+        let source = self.source;
         if text == NIL {
             self.told.tell(Level::Note, || {
                 let why = "is what the chart writes for an empty value of values.yaml: the default holds";
-                Diagnostic::new(at.clone(), Level::Note, "nil", format!("{key}: {NIL} {why}"))
+                Diagnostic::new(source.at(line), Level::Note, "nil", format!("{key}: {NIL} {why}"))
             });
             return;
         }
@@ -293,22 +290,23 @@ impl Check<'_> {
         match kind.parse(text) {
             Ok(None) => {}
             Ok(Some(value)) => {
-                if let Some(row) = row.filter(|row| asks_for_something(row, &value)) {
-                    role(&mut self.told, row.role, key, at);
+                if let Some(row) = row.filter(|row| asks_for_something(row, text, &value)) {
+                    role(&mut self.told, row.role, key, &source.at(line));
                 }
                 let named = row.filter(|row| row.key == key).map(|row| Cow::Borrowed(row.key));
                 let (key, section) = (named.unwrap_or_else(|| Cow::Owned(key.to_owned())), section.cloned());
-                self.out.settings.push(Setting { file: self.file, section, key, row, value, at: at.clone() });
+                self.out.settings.push(Setting { file: self.file, section, key, row, value, at: source.at(line) });
             }
-            Err(_) => self.wrong_value(key, kind, row, text, at),
+            Err(_) => self.wrong_value(key, kind, row, text, line),
         }
     }
 
-    fn wrong_value(&mut self, key: &str, kind: Kind, row: Option<&'static Row>, text: &str, at: &At) {
+    fn wrong_value(&mut self, key: &str, kind: Kind, row: Option<&'static Row>, text: &str, line: u32) {
+        let source = self.source;
         let secret = self.file.secret || row.is_some_and(|row| row.secret);
         let meant = self.meant(text, kind.known_words().iter().copied());
         self.told.tell(Level::Error, || {
-            let told = Diagnostic::new(at.clone(), Level::Error, "wrong-value", format!("{key} cannot be this"));
+            let told = Diagnostic::new(source.at(line), Level::Error, "wrong-value", format!("{key} cannot be this"));
             let told = told.allowed(kind.allowed()).meant(meant);
             if secret { told } else { told.found(text) }
         });
@@ -317,22 +315,30 @@ impl Check<'_> {
 
 /// Whether a value makes a difference that people may wait for in vain: something that is off by default and set to off
 /// does not, and neither does a default that has no effect anyway.
-fn asks_for_something(row: &Row, value: &Value) -> bool {
+fn asks_for_something(row: &Row, text: &str, value: &Value) -> bool {
     match (row.role, value) {
         (Role::Used, _) => false,
         (_, Value::Flag(false)) if matches!(row.default, "0" | "") => false,
-        (Role::NoEffect(_), _) => row.default_value().as_ref() != Some(value),
+        (Role::NoEffect(_), _) => text != row.default && row.default_value().as_ref() != Some(value),
         _ => true,
     }
 }
 
-/// A field's own line and those that go on with it.
-fn whole<'a>(field: &Field<'a>) -> Cow<'a, str> {
-    if field.more.is_empty() {
-        return Cow::Borrowed(field.value);
+/// A field of a block, and what of it was read so far.
+struct Open<'a> {
+    key: &'a str,
+    value: Cow<'a, str>,
+    line: u32,
+}
+
+impl Open<'_> {
+    fn go_on(&mut self, text: &str) {
+        let value = self.value.to_mut();
+        if !value.is_empty() {
+            value.push('\n');
+        }
+        value.push_str(text);
     }
-    let lines = std::iter::once(field.value).chain(field.more.iter().map(|(text, _)| *text));
-    Cow::Owned(lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
 /// `publisher.name`, with or without `@version`, or the path of a packed extension.

@@ -236,7 +236,7 @@ fn a_file_of_nonsense_is_told_in_few_lines_and_in_short_time() {
 }
 
 /// Files that hold the reader's hands full: every line of them valid, unknown, repeated or nonsense.
-const AWKWARD: [(&str, &str); 9] = [
+const AWKWARD: [(&str, &str); 13] = [
     ("rserver.conf", "www-port=8787\n"),
     ("rserver.conf", "key-%n=1\n"),
     ("rsession.conf", "#a=[ b:#\n"),
@@ -244,6 +244,10 @@ const AWKWARD: [(&str, &str); 9] = [
     ("launcher-mounts", "MountPath: /a\nmounttype: NFS\nkey: x\n\n"),
     ("launcher-env", "Environment: A=1\n  B=2\n"),
     ("r-versions", "/opt/R/%n\n"),
+    ("launcher-ports", "Port: 1\n\n"),
+    ("notifications.conf", "Message: a\n  b\n\n"),
+    ("carrel.conf", "ide-path=/%n\n"),
+    ("rserver.conf", "auth-saml-%n=x\n"),
     ("ip-rules", "permit %n\n"),
     ("health-check", "#name# #active-sessions#\n"),
 ];

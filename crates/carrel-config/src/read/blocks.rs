@@ -1,22 +1,27 @@
 //! Blocks without headers, as `r-versions` has them.
 
-use super::{Read, dcf};
-use crate::source::Source;
+use super::{Read, dcf, dcf::Piece};
+use crate::{diagnostic::Told, source::Source};
 
-/// Reads blocks whose lines are `Key: value` or, as the chart writes them, `key=value`. A line that is a path is a block of
-/// its own with nothing but a `Path`: that is how `r-versions` began.
-pub fn blocks<'a>(source: &'a Source) -> Read<Vec<dcf::Block<'a>>> {
-    let Read { found, told } = dcf::fields(source, cut);
-    let mut blocks = Vec::with_capacity(found.len());
-    for block in found {
-        if is_list(&block) {
-            let alone = |field: dcf::Field<'a>| dcf::Block { at: field.at.clone(), fields: vec![field] };
-            blocks.extend(block.fields.into_iter().map(alone));
-        } else {
-            blocks.push(block);
+/// Reads blocks whose lines are `Key: value` or, as the chart writes them, `key=value`. A line that is a path is a `Path`,
+/// and paths on neighbouring lines are blocks of their own: that is how `r-versions` began.
+pub fn blocks(source: &Source) -> Read<Vec<dcf::Block<'_>>> {
+    dcf::collected(source, each_field)
+}
+
+/// The same, line by line: nothing of a large file is kept.
+pub(crate) fn each_field<'a>(source: &'a Source, found: &mut dyn FnMut(Piece<'a>)) -> Told {
+    // Whether the block has had nothing but a path.
+    let mut only_path = false;
+    dcf::fields(source, cut, &mut |piece| match piece {
+        Piece::Field { begins_block, key, value, line } => {
+            let is_path = key.eq_ignore_ascii_case("path");
+            let begins_block = begins_block || (is_path && only_path);
+            only_path = is_path && begins_block;
+            found(Piece::Field { begins_block, key, value, line });
         }
-    }
-    Read { found: blocks, told }
+        more @ Piece::More { .. } => found(more),
+    })
 }
 
 fn cut(line: &str) -> Option<(&str, &str)> {
@@ -24,9 +29,4 @@ fn cut(line: &str) -> Option<(&str, &str)> {
         return Some(("Path", line));
     }
     line.split_once([':', '='])
-}
-
-/// Paths on neighbouring lines are blocks of their own.
-fn is_list(block: &dcf::Block<'_>) -> bool {
-    block.fields.len() > 1 && block.fields.iter().all(|field| field.key.eq_ignore_ascii_case("path"))
 }

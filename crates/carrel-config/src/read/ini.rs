@@ -35,64 +35,84 @@ pub struct Entry<'a> {
     pub at: At,
 }
 
+/// A line of a file of `key=value` lines that is neither blank nor a comment.
+pub(crate) enum Piece<'a> {
+    /// `[name]`.
+    Header { name: &'a str, line: u32 },
+    /// See [`Entry`].
+    Entry { key: &'a str, value: Option<&'a str>, line: u32 },
+}
+
 /// Reads `key=value` lines.
 ///
 /// A `#` or `;` at the beginning of a line makes it a comment, and ` #` within a value begins one, as in the original;
 /// since that surprises, a note tells about the second. Lines without `=` are kept: `load-balancer` has a list in a section.
 pub fn ini(source: &Source) -> Read<Ini<'_>> {
-    let mut read = Read { found: Ini::default(), told: Told::default() };
-    for line in source.lines() {
-        let text = line.text.trim();
-        if is_blank_or_comment(text) || text.starts_with(';') {
-            continue;
+    let mut found = Ini::default();
+    let told = each_line(source, |piece| match piece {
+        Piece::Header { name, line } => {
+            found.sections.push(Section { name: Some(name), at: source.at(line), entries: Vec::new() });
         }
-        match text.strip_prefix('[') {
-            Some(header) => read.header(source, line, header),
-            None => read.entry(source, line, text),
+        Piece::Entry { key, value, line } => {
+            let entry = Entry { key, value, at: source.at(line) };
+            match found.sections.last_mut() {
+                Some(section) => section.entries.push(entry),
+                None => found.sections.push(Section { name: None, at: entry.at.clone(), entries: vec![entry] }),
+            }
         }
-    }
-    read
+    });
+    Read { found, told }
 }
 
-impl<'a> Read<Ini<'a>> {
-    fn header(&mut self, source: &Source, line: Line<'a>, header: &'a str) {
-        let at = source.at(line.number);
-        let (name, rest) = header.split_once(']').unwrap_or((header, "]"));
-        if !is_blank_or_comment(rest) {
-            self.told.tell(Level::Error, || {
-                let text = "a section's header is not `[name]` alone on its line";
-                Diagnostic::new(at.clone(), Level::Error, "wrong-header", text).found(line.text.trim())
-            });
+/// The same, line by line: nothing of a large file is kept.
+pub(crate) fn each_line<'a>(source: &'a Source, mut found: impl FnMut(Piece<'a>)) -> Told {
+    let mut told = Told::default();
+    for line in source.lines() {
+        let text = line.text.trim();
+        if text.is_empty() || text.starts_with(['#', ';']) {
+            continue;
         }
-        self.found.sections.push(Section { name: Some(name.trim()), at, entries: Vec::new() });
-    }
-
-    fn entry(&mut self, source: &Source, line: Line<'a>, text: &'a str) {
-        let at = source.at(line.number);
+        if let Some(header) = text.strip_prefix('[') {
+            found(Piece::Header { name: name(source, line, header, &mut told), line: line.number });
+            continue;
+        }
         let (key, value) = match text.split_once('=') {
-            Some((key, value)) => (key.trim_end(), Some(self.without_comment(&at, key.trim_end(), value.trim_start()))),
+            Some((key, value)) => {
+                let key = key.trim_end();
+                (key, Some(without_comment(source, line, key, value.trim_start(), &mut told)))
+            }
             None => (text, None),
         };
         if key.is_empty() {
-            self.told.tell(Level::Error, || {
-                Diagnostic::new(at, Level::Error, "no-key", "a key is missing before `=`").allowed("`key=value`")
+            told.tell(Level::Error, || {
+                let text = "a key is missing before `=`";
+                Diagnostic::new(source.at(line.number), Level::Error, "no-key", text).allowed("`key=value`")
             });
-            return;
-        }
-        let entry = Entry { key, value, at };
-        match self.found.sections.last_mut() {
-            Some(section) => section.entries.push(entry),
-            None => self.found.sections.push(Section { name: None, at: entry.at.clone(), entries: vec![entry] }),
+        } else {
+            found(Piece::Entry { key, value, line: line.number });
         }
     }
+    told
+}
 
-    fn without_comment(&mut self, at: &At, key: &str, value: &'a str) -> &'a str {
-        let white_before = |at: &usize| value[..*at].chars().next_back().is_none_or(char::is_whitespace);
-        let Some(comment) = value.match_indices('#').map(|(at, _)| at).find(white_before) else { return value };
-        self.told.tell(Level::Note, || {
-            let text = format!("what stands behind # in the value of {key} is taken for a comment");
-            Diagnostic::new(at.clone(), Level::Note, "comment-in-value", text)
+/// The name in a header's brackets.
+fn name<'a>(source: &Source, line: Line<'a>, header: &'a str, told: &mut Told) -> &'a str {
+    let (name, rest) = header.split_once(']').unwrap_or((header, "]"));
+    if !is_blank_or_comment(rest) {
+        told.tell(Level::Error, || {
+            let text = "a section's header is not `[name]` alone on its line";
+            Diagnostic::new(source.at(line.number), Level::Error, "wrong-header", text).found(line.text.trim())
         });
-        value[..comment].trim_end()
     }
+    name.trim()
+}
+
+fn without_comment<'a>(source: &Source, line: Line<'_>, key: &str, value: &'a str, told: &mut Told) -> &'a str {
+    let white_before = |at: &usize| value[..*at].chars().next_back().is_none_or(char::is_whitespace);
+    let Some(comment) = value.match_indices('#').map(|(at, _)| at).find(white_before) else { return value };
+    told.tell(Level::Note, || {
+        let text = format!("what stands behind # in the value of {key} is taken for a comment");
+        Diagnostic::new(source.at(line.number), Level::Note, "comment-in-value", text)
+    });
+    value[..comment].trim_end()
 }
