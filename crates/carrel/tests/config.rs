@@ -138,3 +138,22 @@ fn the_schema_is_json() {
     let schema: Value = serde_json::from_slice(&carrel(&["config", "schema"], &[]).stdout).unwrap();
     assert_eq!(schema["properties"]["rserver.conf"]["properties"]["www-port"]["default"], 8787);
 }
+
+#[test]
+fn show_names_the_source_of_every_setting_of_every_default_file() {
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../carrel-config/fixtures/reference");
+    for folder in ["chart", "rootless", "defaults", "older"] {
+        let folder = format!("{reference}/{folder}");
+        let checked = carrel(&["check", "--config-dir", &folder], &[]);
+        assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stdout));
+        let shown = carrel(&["config", "show", "--json", "--config-dir", &folder], &[]);
+        let shown: Vec<Value> = serde_json::from_slice(&shown.stdout).unwrap();
+        assert!(!shown.is_empty(), "{folder}");
+        for one in shown {
+            let text = fs::read_to_string(one["source"]["file"].as_str().unwrap()).unwrap();
+            let line = usize::try_from(one["source"]["line"].as_u64().unwrap()).unwrap();
+            let (line, key) = (text.lines().nth(line - 1).unwrap(), one["key"].as_str().unwrap());
+            assert!(line.starts_with(key) || line.starts_with('/'), "{folder}: {line} sets {key}");
+        }
+    }
+}

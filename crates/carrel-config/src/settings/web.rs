@@ -18,6 +18,7 @@ use std::{
 const FILE: &str = "rserver.conf";
 /// A longer fragment for the sign-in page was not written for it.
 const LOGIN_HTML: u64 = 64 << 10;
+const LOGIN_HTML_DEFAULT: &str = "/etc/rstudio/login.html";
 /// Headers that frame an answer or belong to a connection: nobody else may set them.
 const NOT_TO_ADD: [&str; 9] = [
     "connection",
@@ -207,7 +208,9 @@ fn rule(setting: &Setting) -> Option<Rule> {
 
 /// The file that the option names, or `login.html` beside the others.
 fn login_html(web: &mut Web, files: &Configuration, told: &mut Vec<Diagnostic>) {
-    let named = set_text(files, "auth-login-page-html").filter(|(path, _)| !path.is_empty());
+    // Where the original looks by itself, there need be nothing.
+    let is_there = |path: &str| path != LOGIN_HTML_DEFAULT || Path::new(path).exists();
+    let named = set_text(files, "auth-login-page-html").filter(|(path, _)| !path.is_empty() && is_there(path));
     let beside = || files.files().iter().find(|found| found.file.name == "login.html");
     let (path, at) = match (named, beside()) {
         (Some((path, at)), _) => (Path::new(&path).into(), at),
