@@ -1,23 +1,19 @@
 //! Logs: one line an event, for people or as JSON, to standard error, into files or to the system's log.
 
+mod files;
 mod syslog;
 
 use crate::exit::{CANNOT_CREATE, CONFIG, failure};
-use carrel_config::settings::logging::{LogTo, Logging};
+use carrel_config::settings::logging::{LogFiles, LogTo, Logging};
+use carrel_model::Clock;
 use clap::ValueEnum;
-use std::{
-    io::{IsTerminal, stderr},
-    path::Path,
-};
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use std::io::{IsTerminal, stderr};
 use tracing_subscriber::{
     EnvFilter, Registry, fmt, fmt::MakeWriter, layer::SubscriberExt, reload, util::SubscriberInitExt,
 };
 
 /// What is logged when neither a flag nor a file says it.
 const LEVEL: &str = "info";
-/// What log files are called, with the day behind it when a new one begins each day.
-const FILE: &str = "carrel.log";
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,7 +74,7 @@ pub(crate) fn init(flags: LogFlags, logging: &Logging) -> anyhow::Result<LogLeve
     match &logging.to {
         LogTo::Stderr => begin.with(stderr, stderr().is_terminal()),
         LogTo::Syslog => begin.with(syslog::Syslog::open()?, false),
-        LogTo::Files { folder, daily, keep } => begin.with(files(folder, *daily, *keep)?, false),
+        LogTo::Files(how) => begin.with(files(how)?, false),
     }?;
     Ok(LogLevel { flags, handle })
 }
@@ -100,15 +96,9 @@ impl Begin {
     }
 }
 
-/// Files in this folder; a new one each day, of which as many as said are kept.
-fn files(folder: &Path, daily: bool, keep: Option<usize>) -> anyhow::Result<RollingFileAppender> {
-    let rotation = if daily { Rotation::DAILY } else { Rotation::NEVER };
-    let mut files = RollingFileAppender::builder().rotation(rotation).filename_prefix(FILE);
-    if let Some(keep) = keep {
-        files = files.max_log_files(keep);
-    }
-    files.build(folder).map_err(|error| {
-        let what = format!("the log cannot be written to {} (log-dir of logging.conf): {error}", folder.display());
+fn files(how: &LogFiles) -> anyhow::Result<files::Files> {
+    files::Files::open(how.clone(), Clock::System).map_err(|error| {
+        let what = format!("the log cannot be written to {} (log-dir of logging.conf): {error}", how.folder.display());
         failure(CANNOT_CREATE, what)
     })
 }

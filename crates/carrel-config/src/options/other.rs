@@ -106,20 +106,18 @@ const LOGGING: &[Row] = &[
     row("log-level", Choice(&["debug", "info", "warn", "error"]), "warn", "From which level on is logged.", Used),
     row("logger-type", Choice(&["stderr", "syslog", "file"]), "file", "Where the log goes.", Used),
     row("log-dir", Path, "/var/log/rstudio/rstudio-server", "The folder of log files.", Used),
-    row("log-file-mode", Text, "", "The permissions of log files.", LOG_UMASK),
-    row("rotate", Flag, "", "Begins a new file from time to time: each day.", Used),
-    row("rotate-days", WHOLE, "", "After how many days.", LOG_DAILY).unit("days"),
-    row("max-size-mb", WHOLE, "", "After how much.", LOG_DAILY).unit("MB"),
-    row("delete-days", WHOLE, "", "When an old file is deleted.", LOG_KEPT).unit("days"),
-    row("max-rotations", WHOLE, "", "How many old files are kept.", Used).unit("files"),
+    row("log-file-mode", Text, "", "The permissions of log files, as of chmod: `600`.", Used),
+    row("rotate", Flag, "", "Begins a new file from time to time, unless it is 0.", Used),
+    row("rotate-days", WHOLE, "", "After how many days, at midnight UTC; each day when not set.", Used).unit("days"),
+    row("max-size-mb", WHOLE, "", "Before a file is larger than this.", Used).unit("MB"),
+    row("delete-days", WHOLE, "", "After how many days a closed file is deleted; never when not set.", Used)
+        .unit("days"),
+    row("max-rotations", WHOLE, "", "How many closed files are kept; all when not set.", Used).unit("files"),
     row("log-message-format", Choice(&["pretty", "json"]), "pretty", "The form of lines.", Used),
     row("include-pid", Flag, "", "Puts the process id into lines.", LOG_PID),
 ];
 
 const LOG_PID: Role = NoEffect("the service manager and the system's log write it beside each line");
-const LOG_UMASK: Role = NoEffect("the umask of the server says it");
-const LOG_DAILY: Role = NotSupported("a new file begins each day");
-const LOG_KEPT: Role = NotSupported("`max-rotations` says how many are kept");
 
 const BALANCERS: &[&str] = &["sessions", "system-load", "user-hash", "custom"];
 
