@@ -4,11 +4,12 @@ use super::Finding;
 use nix::{
     errno::Errno,
     fcntl::{Flock, FlockArg},
+    unistd::{getegid, geteuid, getgroups},
 };
 use std::{
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink},
     path::Path,
 };
 
@@ -20,6 +21,7 @@ const TRIES: &[Try] = &[
     ("symlink", link),
     ("rename over a file", rename),
     ("modes", modes),
+    ("owner and groups", own),
     ("lock", lock),
     ("sparse files", sparse),
 ];
@@ -51,7 +53,7 @@ pub(super) fn check(folder: &Path) -> Vec<Finding> {
     } else {
         Err(failed.join("; "))
     };
-    vec![Finding::of("data folder", tried), owner(folder)]
+    vec![Finding::of("data folder", tried)]
 }
 
 /// The nearest folder above that is there must let the server make the rest.
@@ -63,17 +65,6 @@ fn parent(folder: &Path) -> Result<String, String> {
         Err(error) => {
             Err(format!("{} is not there, and cannot be made in {}: {error}", folder.display(), above.display()))
         }
-    }
-}
-
-/// Giving files to somebody else needs root, which the server never is.
-fn owner(folder: &Path) -> Finding {
-    let mine = fs::metadata(folder).is_ok_and(|data| data.uid() == nix::unistd::geteuid().as_raw());
-    let what = "owner of the data folder";
-    if mine {
-        Finding::of(what, Ok("this account".into()))
-    } else {
-        Finding::not_checked(what, "it is another account: run this as the account of the server")
     }
 }
 
@@ -104,6 +95,25 @@ fn modes(probe: &Path) -> io::Result<()> {
         0o600 => Ok(()),
         mode => Err(io::Error::other(format!("mode 0600 became {mode:04o}"))),
     }
+}
+
+/// What this account makes is its own, and it may give it to each of its groups: storage that maps accounts to others
+/// (`root_squash`, `all_squash`) does neither. To give it to another account needs root, which the server never is.
+fn own(probe: &Path) -> io::Result<()> {
+    let path = probe.join("written");
+    let me = geteuid();
+    match fs::metadata(&path)?.uid() {
+        uid if uid == me.as_raw() => {}
+        uid => return Err(io::Error::other(format!("what account {me} makes belongs to account {uid}"))),
+    }
+    for group in getgroups()?.into_iter().chain([getegid()]) {
+        chown(&path, Some(me.as_raw()), Some(group.as_raw()))?;
+        match fs::metadata(&path)?.gid() {
+            gid if gid == group.as_raw() => {}
+            gid => return Err(io::Error::other(format!("what was given to group {group} belongs to group {gid}"))),
+        }
+    }
+    Ok(())
 }
 
 /// A lock that somebody holds is refused to others: that is how an agent shows that it lives.
