@@ -11,12 +11,14 @@ use std::{collections::BTreeMap, fmt};
 /// What is fixed once the server runs: file, and key; `*` stands for the whole file. Everything else holds from the next
 /// request or the next session on.
 const RESTART: &[(&str, &str)] = &[
+    ("carrel.conf", "agent"),
+    ("carrel.conf", "data-dir"),
+    ("carrel.conf", "ides"),
+    ("carrel.conf", "proxy-threads"),
+    ("carrel.conf", "wait-for-database"),
     ("rserver.conf", "www-address"),
     ("rserver.conf", "www-port"),
-    ("rserver.conf", "www-socket"),
     ("rserver.conf", "www-root-path"),
-    ("rserver.conf", "www-thread-pool-size"),
-    ("rserver.conf", "server-data-dir"),
     ("rserver.conf", "database-config-file"),
     ("rserver.conf", "secure-cookie-key-file"),
     ("rserver.conf", "metrics-enabled"),
@@ -28,8 +30,9 @@ const RESTART: &[(&str, &str)] = &[
     ("logging.conf", "log-file-mode"),
     ("logging.conf", "rotate"),
     ("logging.conf", "rotate-days"),
+    ("logging.conf", "max-size-mb"),
+    ("logging.conf", "delete-days"),
     ("logging.conf", "max-rotations"),
-    ("logging.conf", "include-pid"),
     ("database.conf", "*"),
     ("secure-cookie-key", "*"),
     ("env-vars", "*"),
@@ -150,6 +153,7 @@ impl Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::{Format, Role, Sections};
 
     fn files(files: &[(&str, &str)]) -> Configuration {
         let mut read = Configuration::default();
@@ -209,7 +213,9 @@ mod tests {
     fn what_needs_a_restart_is_in_the_option_table() {
         for (name, key) in RESTART {
             let file = file_named(name).unwrap_or_else(|| panic!("{name}"));
-            assert!(*key == "*" || file.option("", key).is_some(), "{name} has no {key}");
+            let section = if file.format == Format::Ini(Sections::Who) { "*" } else { "" };
+            let role = if *key == "*" { file.role } else { file.option(section, key).unwrap().role };
+            assert_eq!(role, Role::Used, "{name}: {key} has no effect, after a restart or not");
         }
     }
 }

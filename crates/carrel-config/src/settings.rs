@@ -5,6 +5,7 @@ pub mod database;
 pub mod ides;
 pub mod logging;
 pub mod operation;
+pub mod own;
 pub mod rights;
 pub mod web;
 
@@ -88,6 +89,8 @@ pub struct Settings {
     pub ides: IdeSettings,
     /// How long a start may make no progress.
     pub start_limit: Duration,
+    /// How long the start waits for a database that does not answer yet.
+    pub wait_for_database: Duration,
     /// How long an IDE has to end by itself after Suspend or Quit.
     pub stop_grace: Duration,
     /// A sign-in without use ends after this (`auth-timeout-minutes`); `None` for never.
@@ -128,6 +131,7 @@ impl Settings {
             idle: IdleRule::default(),
             ides: IdeSettings::default(),
             start_limit: Duration::from_mins(2),
+            wait_for_database: Duration::from_mins(1),
             stop_grace: Duration::from_secs(10),
             sign_in_idle: Some(DAY),
             sign_in_limit: 30 * DAY,
@@ -145,6 +149,7 @@ impl Settings {
             data_dir: started.data_dir.clone(),
             database: started.database.clone(),
             agent: started.agent.clone(),
+            ides_dir: started.ides_dir.clone(),
             proxy_threads: started.proxy_threads,
             // Sessions that run were started with it.
             web: Web { root: started.web.root.clone(), ..self.web },
@@ -154,7 +159,8 @@ impl Settings {
 
     /// Takes over what the files set, over what is there; answers what cannot be told by looking at one value alone.
     pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
-        let mut told = web::apply(self, files);
+        let mut told = own::apply(self, files);
+        told.extend(web::apply(self, files));
         told.extend(admission::apply(self, files));
         told.extend(database::apply(self, files));
         told.extend(ides::apply(self, files));

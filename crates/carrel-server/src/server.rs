@@ -112,7 +112,6 @@ fn listen(app: &App) -> Result<carrel_proxy::Running, StartError> {
     let house = Arc::new(House::new(app.clone(), router(app.clone())));
     let settings = ProxySettings {
         threads: NonZeroUsize::new(app.settings.now().proxy_threads),
-        https: app.settings.now().public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
         ..ProxySettings::new(Handle::current())
     };
     Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| cannot_listen(address, error))

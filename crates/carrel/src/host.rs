@@ -6,7 +6,7 @@ use crate::{
     exit::{CANNOT_CREATE, failure},
 };
 use anyhow::Context;
-use carrel_config::Database;
+use carrel_config::{Configuration, Database, settings::own};
 use carrel_model::{Capacity, ID_CHARS, Size, UserName, size::sizes_of_host};
 use carrel_store::{Actor, Store};
 use clap::Args;
@@ -20,9 +20,9 @@ use std::{
 /// Where a server keeps its data.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
-    /// Folder of the database and of running sessions.
-    #[arg(long, env = "CARREL_DATA_DIR", value_name = "DIR", default_value_os_t = default_data_dir())]
-    pub(crate) data_dir: PathBuf,
+    /// Folder of the database and of running sessions. Without it: `data-dir` of carrel.conf, or ~/.local/share/carrel.
+    #[arg(long, env = "CARREL_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Database instead of what database.conf says, or SQLite in the data folder: `postgres://user@host/name`.
     #[arg(long, env = "CARREL_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
@@ -37,14 +37,21 @@ fn default_data_dir() -> PathBuf {
 }
 
 impl Place {
+    /// The data folder, whether it is there or not.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        let of_files = || own::data_dir(&Configuration::load(&self.folders.lookup()));
+        self.data_dir.clone().or_else(of_files).unwrap_or_else(default_data_dir)
+    }
+
     /// Makes the data folder (mode 0700) unless it is there, and answers its full path.
     pub(crate) fn make(&self) -> anyhow::Result<PathBuf> {
+        let data_dir = self.data_dir();
         let refuse = |e: std::io::Error| {
-            let why = format!("the data folder {} cannot be used: {e}", self.data_dir.display());
+            let why = format!("the data folder {} cannot be used: {e}", data_dir.display());
             failure(CANNOT_CREATE, format!("{why}. Choose another with --data-dir, or change who may write there"))
         };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir).map_err(refuse)?;
-        let folder = self.data_dir.canonicalize().map_err(refuse)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&data_dir).map_err(refuse)?;
+        let folder = data_dir.canonicalize().map_err(refuse)?;
         tempfile_in(&folder).map_err(refuse)?;
         let mode = fs::metadata(&folder).map_err(refuse)?.permissions().mode();
         if mode & 0o022 != 0 {

@@ -98,3 +98,38 @@ fn the_server_has_the_variables_of_the_file() {
     assert!(environment.contains(&"COLOUR=blue".to_owned()), "{environment:?}");
     assert!(!server.log().contains("blue"), "values of this file may be secret");
 }
+
+#[test]
+fn what_only_carrel_has_stands_in_a_file_of_its_own_and_follows_a_reload() {
+    let server = Server::start(&[("carrel.conf", "site-name=Science\ntrusted-proxy=127.0.0.0/8\n")]);
+    server.add_administrator();
+    assert!(server.get("/sign-in").1.contains("Science"));
+    server.write("carrel.conf", "site-name=Arts\npublic-url=https://carrel.example.org\nproxy-threads=2\n");
+    let (code, text) = server.carrel(&["config", "reload"]);
+    assert_eq!(code, 0, "{text}");
+    for line in [
+        "carrel.conf: site-name: Science → Arts\n",
+        "carrel.conf: trusted-proxy: 127.0.0.0/8 → (not set)\n",
+        "carrel.conf: public-url: (not set) → https://carrel.example.org\n",
+        "carrel.conf: proxy-threads: (not set) → 2, after a restart\n",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    assert!(server.get("/sign-in").1.contains("Arts"));
+}
+
+#[test]
+fn the_file_says_where_data_is_and_flags_and_variables_win() {
+    let server = Server::start(&[]);
+    let elsewhere = server.path("data/elsewhere");
+    server.write("carrel.conf", &format!("data-dir={elsewhere}\n"));
+    let conf = server.path("conf");
+    let list = |arguments: &[&str]| {
+        let mut command = server.command(&[&["user", "list", "--config-dir", &conf], arguments].concat());
+        assert!(command.env_remove("CARREL_DATA_DIR").output().unwrap().status.success());
+    };
+    list(&["--data-dir", &server.path("data/flag")]);
+    assert!(!fs::exists(&elsewhere).unwrap() && fs::exists(server.path("data/flag/carrel.db")).unwrap());
+    list(&[]);
+    assert!(fs::exists(format!("{elsewhere}/carrel.db")).unwrap());
+}

@@ -22,13 +22,16 @@ use tokio_util::sync::CancellationToken;
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// Run the server.
+///
+/// What no flag says, the configuration files say: each flag is also an option of carrel.conf by the same name, unless
+/// its help names another file.
 #[derive(Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
     place: Place,
-    /// Wait so many seconds for a database that does not answer yet; 0 for not at all.
-    #[arg(long, env = "CARREL_WAIT_FOR_DATABASE", value_name = "SECONDS", default_value_t = 60)]
-    wait_for_database: u64,
+    /// Wait so many seconds for a database that does not answer yet, 0 for not at all; by default 60.
+    #[arg(long, env = "CARREL_WAIT_FOR_DATABASE", value_name = "SECONDS")]
+    wait_for_database: Option<u64>,
     /// Address and port to listen on; port 0 takes any that is free. Without it: `www-address` and `www-port` of
     /// rserver.conf, or 127.0.0.1:8787.
     #[arg(long, env = "CARREL_LISTEN", value_name = "ADDRESS:PORT")]
@@ -85,10 +88,10 @@ impl Serve {
         refuse_root()?;
         environment::take_over(&self.place.folders.lookup())?;
         let folder = self.place.make()?;
-        let (place, wait) = (self.place.clone(), Duration::from_secs(self.wait_for_database));
+        let place = self.place.clone();
         let installation = self.installation(folder)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let served = runtime.block_on(serve(place, wait, installation));
+        let served = runtime.block_on(serve(place, installation));
         // A program that is just asked for its version would be waited for otherwise.
         runtime.shutdown_background();
         served
@@ -120,6 +123,8 @@ impl Serve {
         Ok(move |settings: &mut Settings| {
             set(&mut settings.database, self.place.database());
             set(&mut settings.listen, self.listen);
+            set(&mut settings.agent, self.agent.clone());
+            set(&mut settings.wait_for_database, self.wait_for_database.map(Duration::from_secs));
             set(&mut settings.site_name, self.site_name.clone());
             set(&mut settings.start_limit, self.start_limit.map(Duration::from_secs));
             set(&mut settings.stop_grace, self.stop_grace.map(Duration::from_secs));
@@ -200,12 +205,13 @@ pub(super) fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
     Ok(me.with_file_name(name))
 }
 
-async fn serve(place: Place, wait: Duration, installation: Installation) -> anyhow::Result<()> {
+async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let clock = Clock::System;
     let (current, installation) = (installation.settings(), Arc::new(installation));
     let settings = current.now();
     let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
-    let store = database::open(&place, settings.database.clone(), &installation.files(), wait).await?;
+    let store =
+        database::open(&place, settings.database.clone(), &installation.files(), settings.wait_for_database).await?;
     warn_of_shared_account(&store, &settings).await?;
     let (mut signals, hangup) = (StopSignals::listen()?, signal(SignalKind::hangup())?);
     let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
@@ -283,6 +289,36 @@ impl StopSignals {
         tokio::select! {
             _ = self.term.recv() => {}
             _ = self.int.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carrel_config::options::file_named;
+
+    /// Flags for what a file of the original says, and that file.
+    const ELSEWHERE: [(&str, &str); 4] = [
+        ("listen", "rserver.conf"),
+        ("database", "database.conf"),
+        ("log-format", "logging.conf"),
+        ("log-level", "logging.conf"),
+    ];
+    /// Says where the files are, which no file can.
+    const OF_THE_FILES: &str = "config-dir";
+
+    #[test]
+    fn every_flag_is_an_option_of_a_file_too() {
+        let own = file_named("carrel.conf").unwrap();
+        let command = Serve::augment_args(clap::Command::new("serve"));
+        for flag in command.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != OF_THE_FILES) {
+            let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == flag);
+            assert!(elsewhere.is_some() != own.option("", flag).is_some(), "--{flag}");
+            assert!(elsewhere.is_none_or(|(_, file)| file_named(file).is_some()), "--{flag}");
+        }
+        for row in own.options() {
+            assert!(command.get_arguments().any(|flag| flag.get_long() == Some(row.key)), "carrel.conf: {}", row.key);
         }
     }
 }

@@ -65,7 +65,7 @@ impl WhatIfCommand {
 
     /// What `carrel serve` without options would take from the files on this host.
     fn settings(&self) -> anyhow::Result<Settings> {
-        let mut defaults = Settings::local(self.place.data_dir.clone(), "carrel-agent".into(), host::sizes());
+        let mut defaults = Settings::local(self.place.data_dir(), "carrel-agent".into(), host::sizes());
         defaults.capacity = Some(host::capacity());
         let installation =
             Installation::load(self.place.folders.lookup(), defaults, |_| {}).map_err(with_code(CONFIG))?;
@@ -76,7 +76,7 @@ impl WhatIfCommand {
         if let Some(groups) = &self.group {
             return Ok(groups.iter().map(ToString::to_string).collect());
         }
-        let (database, _) = database::of_files(&self.place, &self.place.data_dir)?;
+        let (database, _) = database::of_files(&self.place, &self.place.data_dir())?;
         if database.url.expose_secret().strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()) {
             return Ok(Vec::new());
         }

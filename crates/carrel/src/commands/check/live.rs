@@ -64,7 +64,7 @@ const NOT_BUILT: &[&str] = &["OpenID discovery", "Kubernetes", "image pull", "TL
 /// Tries everything, one thing after the other.
 pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<Finding>> {
     let agent = beside_this_program("carrel-agent")?;
-    let mut settings = defaults(place.data_dir.clone(), agent);
+    let mut settings = defaults(place.data_dir(), agent);
     // What this has to tell is among the diagnostics of the files already, or is an error that `serve` tells, too.
     let _ = settings.apply(files);
     if let Some(database) = place.database() {
