@@ -230,6 +230,7 @@ export const me = () => ({
   display_name: "Ada Byron",
   role: "superuser",
   use: { sessions: 5, cpus: 6, memory_mb: 22 * 1024 },
+  account: null,
   limits: { sessions: null, cpus: 16, memory_mb: 64 * 1024 },
   site_name: "Northfield",
   version: "0.1.0",

@@ -25,6 +25,12 @@ pub use configuration::Configuration;
 pub use diagnostic::{Diagnostic, Level};
 pub use installation::Installation;
 pub use lookup::Lookup;
-pub use settings::{Current, Settings, admission::Admission, database::Database, ides, web};
+pub use settings::{
+    Current, Settings,
+    admission::Admission,
+    cluster::{Cluster, ClusterKind},
+    database::Database,
+    ides, web,
+};
 pub use source::{At, Source};
 pub use value::{Kind, Value};

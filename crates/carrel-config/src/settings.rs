@@ -1,6 +1,8 @@
 //! The typed settings that everything else takes.
 
+pub mod accounts;
 pub mod admission;
+pub mod cluster;
 pub mod database;
 pub mod ides;
 pub mod logging;
@@ -10,6 +12,7 @@ pub mod rights;
 pub mod web;
 
 use admission::Admission;
+use cluster::Cluster;
 use database::Database;
 use ides::{IdeSettings, Times};
 use logging::Logging;
@@ -19,7 +22,7 @@ use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
 use arc_swap::ArcSwap;
-use carrel_model::{Capacity, IdleAction, IdleRule, Size};
+use carrel_model::{AccountRules, Capacity, IdleAction, IdleRule, Size};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The settings in force. A reload replaces them as a whole, so whoever needs several of them together takes them once.
@@ -63,6 +66,10 @@ pub struct Settings {
     pub web: Web,
     /// Who may sign in, and who administers.
     pub admission: Admission,
+    /// Which numbers and folders the accounts of users get.
+    pub accounts: AccountRules,
+    /// Where sessions run.
+    pub cluster: Cluster,
     /// Health, metrics, and what people are told.
     pub operation: Operation,
     /// What is logged, and where.
@@ -118,6 +125,8 @@ impl Settings {
             trusted_proxies: Vec::new(),
             web: Web::default(),
             admission: Admission::default(),
+            accounts: AccountRules::default(),
+            cluster: Cluster::default(),
             operation: Operation::default(),
             logging: Logging::default(),
             ides_dir: None,
@@ -151,6 +160,7 @@ impl Settings {
             agent: started.agent.clone(),
             ides_dir: started.ides_dir.clone(),
             proxy_threads: started.proxy_threads,
+            cluster: started.cluster.clone(),
             // Sessions that run were started with it.
             web: Web { root: started.web.root.clone(), ..self.web },
             ..self
@@ -162,6 +172,8 @@ impl Settings {
         let mut told = own::apply(self, files);
         told.extend(web::apply(self, files));
         told.extend(admission::apply(self, files));
+        told.extend(accounts::apply(self, files));
+        told.extend(cluster::apply(self, files));
         told.extend(database::apply(self, files));
         told.extend(ides::apply(self, files));
         told.extend(operation::apply(self, files));

@@ -3,6 +3,7 @@
 //! A session is one interactive IDE of one user. It lives in the store; its process or pod comes and goes, and each
 //! coming is a *generation*. The life of a session is [`State`], and [`State::next`] is the only way through it.
 
+pub mod account;
 pub mod audit;
 pub mod container;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod time;
 pub mod told;
 pub mod user;
 
+pub use account::{AccountRules, IdError, IdKind};
 pub use audit::AuditAction;
 pub use container::{Account, Container};
 pub use id::{ID_CHARS, RunId, SessionId, SignInId, TokenId, UserId};

@@ -12,10 +12,10 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use carrel_config::{Current, settings::rights::Rights};
+use carrel_config::{ClusterKind, Current, Settings, settings::rights::Rights};
 use carrel_model::{
-    AuditAction, Cause, Clock, Event, ID_CHARS, IdleRule, NameError, Plan, Session, SessionId, SessionName, Spec,
-    State, User, UserId, Who,
+    Account, AuditAction, Cause, Clock, Event, ID_CHARS, IdleRule, NameError, Plan, Session, SessionId, SessionName,
+    Spec, State, User, UserId, Who,
 };
 use carrel_store::{Actor, Store, Which};
 use futures::stream::BoxStream;
@@ -147,9 +147,9 @@ impl Sessions {
         &self.counted
     }
 
-    /// The name of the cluster that sessions run on: this host.
+    /// The name of the cluster that sessions run on.
     pub fn cluster(&self) -> String {
-        self.settings.now().ides.local_cluster.clone().unwrap_or_else(|| LOCAL_CLUSTER.into())
+        self.settings.now().cluster.name().to_owned()
     }
 
     /// What the rules of the files give somebody now, by their groups.
@@ -162,6 +162,15 @@ impl Sessions {
     pub async fn offering_for(&self, user: &User) -> Result<Offering, carrel_store::Error> {
         let rights = self.rights_of(user).await?;
         Ok(Offering::of(user.name.as_str(), &rights, &self.settings.now()))
+    }
+
+    /// The account that containers of somebody's sessions run as; `None` where sessions run on this host.
+    pub async fn account_of(&self, user: &User) -> Result<Option<Account>, carrel_store::Error> {
+        let settings = self.settings.now();
+        match settings.cluster.kind {
+            ClusterKind::Local => Ok(None),
+            ClusterKind::Kubernetes => self.store.account_of(user, &settings.accounts).await.map(Some),
+        }
     }
 
     /// What somebody would get who asks for this: for administrators.
@@ -183,11 +192,8 @@ impl Sessions {
     /// Accepts a new session: the row stands when this returns, the rest is the supervisor's.
     pub async fn launch(&self, caller: &Caller, asked: NewSession) -> Result<Session, LaunchError> {
         let offer = self.available(&asked.ide)?;
-        let cluster = self.cluster();
-        if let Some(asked) = asked.cluster.as_deref().filter(|asked| ![&cluster, LOCAL_CLUSTER].contains(asked)) {
-            return Err(LaunchError::NoSuchCluster { asked: asked.chars().take(64).collect(), there: cluster });
-        }
         let settings = self.settings.now();
+        let cluster = check_cluster(asked.cluster.as_deref(), &settings)?;
         let rights = self.rights_of(&caller.user).await?;
         let offering = Offering::of(caller.user.name.as_str(), &rights, &settings);
         let spec = settle_spec(&asked, cluster, &offering, idle_rule(&settings.idle_of(&asked.ide), &rights).0)?;
@@ -328,6 +334,18 @@ impl Sessions {
                 Err(Cause::new("ide-unknown", text, Who::Administrator))
             }
         }
+    }
+}
+
+/// The name of the cluster, when it is the one that is asked for. The host may be called by its usual name, too.
+fn check_cluster(asked: Option<&str>, settings: &Settings) -> Result<String, LaunchError> {
+    let there = settings.cluster.name();
+    let is_local = settings.cluster.kind == ClusterKind::Local;
+    match asked {
+        Some(asked) if asked != there && !(is_local && asked == LOCAL_CLUSTER) => {
+            Err(LaunchError::NoSuchCluster { asked: asked.chars().take(64).collect(), there: there.to_owned() })
+        }
+        _ => Ok(there.to_owned()),
     }
 }
 

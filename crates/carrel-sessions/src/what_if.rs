@@ -3,7 +3,6 @@
 use crate::{
     ask::{NewSession, Settled, settle_size},
     offering::{By, Offering, idle_rule},
-    sessions::LOCAL_CLUSTER,
 };
 use carrel_config::{Settings, settings::rights::Rights};
 use serde::Serialize;
@@ -98,8 +97,7 @@ fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights
     let by = |by: &Option<By>| by.as_ref().map_or_else(|| ASKED.into(), By::to_string);
     let (idle, idle_by) = idle_rule(&settings.idle_of(&asked.ide), rights);
     let chosen = if asked.resource_profile.is_some() { ASKED } else { "default" };
-    let cluster = settings.ides.local_cluster.as_deref().unwrap_or(LOCAL_CLUSTER);
-    let mut fields = vec![Field::new("cluster", json!(cluster), "default")];
+    let mut fields = vec![Field::new("cluster", json!(settings.cluster.name()), "default")];
     if !asked.ide.is_empty() {
         fields.push(Field::new("ide", json!(asked.ide), ASKED));
     }

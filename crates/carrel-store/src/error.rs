@@ -11,6 +11,12 @@ pub enum Error {
     /// The user is not known.
     #[error("there is no such user")]
     NoSuchUser,
+    /// Another account has the user id, or had it.
+    #[error("the user id {0} is taken: it belongs, or belonged, to somebody else")]
+    UidTaken(u32),
+    /// Nobody may have this user id or group id.
+    #[error(transparent)]
+    Id(#[from] carrel_model::IdError),
     /// The owner has as many sessions as they may.
     #[error("no more sessions at once are allowed")]
     TooMany,

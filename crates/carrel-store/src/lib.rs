@@ -9,6 +9,7 @@
 //! one), the audit log is one chain, and no two writers see the same older row.
 
 mod about;
+mod account;
 mod actor;
 mod audit;
 mod database;
@@ -28,6 +29,7 @@ mod user;
 mod wakes;
 
 pub use about::About;
+pub use account::NewAccount;
 pub use actor::Actor;
 pub use audit::{AuditEntry, Chain};
 pub use database::Database;

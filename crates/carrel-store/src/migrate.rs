@@ -31,6 +31,7 @@ macro_rules! migrations {
 const MIGRATIONS: &[Migration] = migrations! {
     "0001_first" needs 1;
     "0002_groups" needs 1;
+    "0003_accounts" needs 1;
 };
 
 type Tx<'a> = On<Transaction<'a, Postgres>, Transaction<'a, sqlx::Sqlite>>;

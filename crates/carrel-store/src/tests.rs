@@ -1,5 +1,6 @@
 //! Every store function, by the same test on both databases.
 
+mod accounts;
 mod audit;
 mod groups;
 mod leases;
@@ -13,7 +14,7 @@ mod usage;
 mod users;
 mod wakes;
 
-use crate::{Actor, NewUser, Store};
+use crate::{Actor, NewAccount, NewUser, Store};
 use carrel_model::{
     Activity, Address, Cause, Clock, Event, IdleAction, IdleRule, Role, Session, SessionId, Spec, State, User, UserId,
     Who,
@@ -132,6 +133,7 @@ pub(crate) async fn user(store: &Store, name: &str, byte: u8, now: Timestamp) ->
         role: Role::User,
         password_hash: Some(format!("hash of {name}")),
         groups: Vec::new(),
+        account: NewAccount::default(),
     };
     store.user_add(&new, UserId::from_random([byte; 16]), &system(), now).await.unwrap()
 }

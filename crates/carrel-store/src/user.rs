@@ -1,7 +1,7 @@
 //! Users.
 
 use crate::{
-    Actor, Error, Store,
+    Actor, Error, NewAccount, Store,
     db::{Turn, all, clipped, maybe, run},
     error::Result,
     time::Time,
@@ -22,6 +22,8 @@ pub struct NewUser {
     pub password_hash: Option<String>,
     /// The groups they belong to.
     pub groups: Vec<GroupName>,
+    /// The account that containers of their sessions run as.
+    pub account: NewAccount,
 }
 
 #[derive(sqlx::FromRow)]
@@ -66,7 +68,9 @@ impl Store {
         if added == 0 {
             return Err(Error::NameTaken(new.name.to_string()));
         }
+        turn.give_account(&id, &new.name, &new.account).await?;
         turn.join_groups(&id, &new.groups).await?;
+        turn.give_group_ids(&new.groups, &new.account.rules).await?;
         turn.audit(actor, AuditAction::UserAdd, Some(id.as_str()), new.name.as_str(), now).await?;
         turn.commit().await?;
         Ok(User { id, name: new.name.clone(), display_name, role: new.role, locked_at: None, created_at: now })

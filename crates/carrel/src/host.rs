@@ -3,11 +3,14 @@
 use crate::{
     commands::config::Folders,
     database,
-    exit::{CANNOT_CREATE, failure},
+    exit::{CANNOT_CREATE, CONFIG, failure},
 };
 use anyhow::Context;
-use carrel_config::{Configuration, Database, settings::own};
-use carrel_model::{Capacity, ID_CHARS, Size, UserName, size::sizes_of_host};
+use carrel_config::{
+    Configuration, Database, Diagnostic,
+    settings::{accounts, own},
+};
+use carrel_model::{AccountRules, Capacity, ID_CHARS, Size, UserName, size::sizes_of_host};
 use carrel_store::{Actor, Store};
 use clap::Args;
 use std::{
@@ -59,6 +62,13 @@ impl Place {
             return Err(failure(CANNOT_CREATE, format!("{what} (mode {:04o}): chmod 0700 it", mode & 0o7777)));
         }
         Ok(folder)
+    }
+
+    /// Which numbers and folders new users get, as the files say. Errors elsewhere in them are no concern of it.
+    pub(crate) fn account_rules(&self) -> anyhow::Result<AccountRules> {
+        let told = |told: Vec<Diagnostic>| told.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n");
+        let files = Configuration::load(&self.folders.lookup());
+        accounts::of_files(&files).map_err(|errors| failure(CONFIG, told(errors)))
     }
 
     /// The database that the command line names.

@@ -379,6 +379,25 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account in containers. */
+        AccountView: {
+            /**
+             * Format: int32
+             * @description The id of their own group.
+             */
+            gid: number;
+            /** @description Their other groups. */
+            groups: components["schemas"]["GroupView"][];
+            /** @description The home folder. */
+            home: string;
+            /** @description The login shell. */
+            shell: string;
+            /**
+             * Format: int32
+             * @description User id.
+             */
+            uid: number;
+        };
         /** @description Why something is as it is. */
         CauseView: {
             /**
@@ -530,6 +549,16 @@ export interface components {
             name: string;
             /** @description Where it is. */
             path: string;
+        };
+        /** @description A group of an account. */
+        GroupView: {
+            /**
+             * Format: int32
+             * @description Group id.
+             */
+            gid: number;
+            /** @description What it is called. */
+            name: string;
         };
         /** @description An IDE. */
         IdeOption: {
@@ -706,6 +735,7 @@ export interface components {
         };
         /** @description Who is signed in. */
         Me: {
+            account: components["schemas"]["AccountView"] | null;
             /** @description What pages call them. */
             display_name: string;
             /** @description Opaque, never reused. */

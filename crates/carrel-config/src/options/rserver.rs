@@ -312,10 +312,10 @@ const PROXY_TLS: &str = "a proxy in front speaks HTTPS (`carrel serve --public-u
 
 const REST: &[Row] = &[
     row("user-provisioning-enabled", Flag, "0", "Makes users that an identity provider announces.", OWN_USERS),
-    row("user-provisioning-start-uid", WHOLE, "1000", "The first user number for them.", OWN_USERS),
-    row("group-provisioning-start-gid", WHOLE, "1000", "The first group number for them.", OWN_USERS),
+    row("user-provisioning-start-uid", ID, "1000", "The lowest user id that Carrel gives to a user.", Used),
+    row("group-provisioning-start-gid", ID, "1000", "The lowest group id that Carrel gives to a group.", Used),
     row("user-provisioning-register-on-first-login", Flag, "0", "Makes users when they first sign in.", OWN_USERS),
-    row("user-homedir-path", Path, "", "The folder of their home folders.", OWN_USERS),
+    row("user-homedir-path", Path, "/home", "The folder of the home folders of users.", Used),
     row("user-provisioning-*", Text, "", "Details of provisioning.", OWN_USERS),
     row("workbench-api-enabled", Flag, "0", "Answers the original's API.", NotSupported(OWN_API)),
     row("workbench-api-admin-enabled", Flag, "0", "Answers it for administrators.", NotSupported(OWN_API)),
@@ -325,4 +325,6 @@ const REST: &[Row] = &[
     row("databricks-enabled", Flag, "0", "Offers credentials of Databricks.", NOT_BUILT),
 ];
 
+/// An id that is none of the system's, and that Kubernetes takes.
+const ID: crate::value::Kind = crate::value::Kind::Whole(1000, 2_147_483_647);
 const OWN_API: &str = "Carrel has an API of its own, described at /api/openapi.json";

@@ -2,7 +2,7 @@
 
 use super::{
     IN_ONE_PROGRAM, NOT_BUILT, ON_THIS_HOST, ONE_AGENT,
-    Role::{self, NoEffect},
+    Role::{self, NoEffect, Used},
     Row, row,
 };
 use crate::value::{
@@ -24,8 +24,14 @@ pub(super) const ROWS: &[Row] = &[
     row("launcher-port", PORT, "5559", "The launcher's port.", IN_ONE_PROGRAM),
     row("launcher-use-ssl", Flag, "0", "Speaks TLS with the launcher.", IN_ONE_PROGRAM),
     row("launcher-verify-ssl-certs", Flag, "1", "Checks the launcher's certificate.", IN_ONE_PROGRAM),
-    row("launcher-default-cluster", Text, "", "The cluster that is chosen first.", ON_THIS_HOST),
-    row("launcher-sessions-clusters", Words, "", "The clusters for sessions; all when empty.", ON_THIS_HOST),
+    row("launcher-default-cluster", Text, "", "The cluster that sessions run on; the first one when empty.", Used),
+    row(
+        "launcher-sessions-clusters",
+        Words,
+        "",
+        "The clusters for sessions. One server has one: that of launcher-default-cluster, or else the first of these.",
+        Used,
+    ),
     row("launcher-adhoc-clusters", Words, "", "The clusters for jobs; all when empty.", NOT_BUILT),
     row("launcher-sessions-callback-address", Url, "", "Where sessions reach the server.", DIALS),
     row(

@@ -1,7 +1,6 @@
 //! What sessions are given: `jupyter.conf`, `vscode.conf`, `rsession.conf`, `repos.conf`, `r-versions`, `launcher-*`.
 
 mod arguments;
-mod clusters;
 mod editors;
 mod jupyter;
 mod r;
@@ -31,8 +30,6 @@ pub struct IdeSettings {
     pub variables: Vec<Variables>,
     /// What is mounted into sessions, where a session has a file system of its own.
     pub mounts: Vec<Mount>,
-    /// What the cluster of this host is called.
-    pub local_cluster: Option<String>,
     /// How long a session that is over stays listed.
     pub listed_for: Option<Duration>,
 }
@@ -99,7 +96,8 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagn
     editors::apply(settings, files, &mut told);
     r::apply(&mut settings.ides, files, &mut told);
     whom::apply(&mut settings.ides, files);
-    clusters::apply(&mut settings.ides, files, &mut told);
+    let hours = set_whole(&files.get("launcher.local.conf", "job-expiry-hours"));
+    settings.ides.listed_for = hours.map(|hours| Duration::from_secs(hours.saturating_mul(3600)));
     settings.ides.pip = text_of(files, "pip.conf");
     told
 }

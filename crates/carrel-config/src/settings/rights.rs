@@ -11,7 +11,7 @@ mod granted;
 
 pub use granted::{Given, Limit, Rights};
 
-use super::Settings;
+use super::{Settings, cluster::ClusterKind};
 use crate::{
     At, Configuration, Diagnostic, Value,
     configuration::Setting,
@@ -133,8 +133,8 @@ pub struct NamedSize {
 }
 
 pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagnostic> {
-    let there =
-        |names: [&'static str; 2]| names.into_iter().find(|name| files.files().iter().any(|f| f.file.name == *name));
+    let own = usize::from(settings.cluster.kind == ClusterKind::Kubernetes);
+    let there = |names: [&'static str; 2]| names.into_iter().skip(own).find(|name| files.found(name).is_some());
     let mut rules = there(RULES).map(|file| rules(files, file)).unwrap_or_default();
     rules.extend(self::rules(files, USERS));
     let sizes = there(SIZES).map(|file| sizes(files, file)).unwrap_or_default();

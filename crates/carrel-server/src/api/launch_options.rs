@@ -152,7 +152,7 @@ pub(crate) async fn launch_options(
     }))
 }
 
-/// The cluster of this host. Whoever named it wants to see that name.
+/// The cluster. Whoever named this host wants to see that name.
 fn cluster(id: String) -> ClusterOption {
     let name = if id == LOCAL_CLUSTER { "This machine".into() } else { id.clone() };
     ClusterOption { id, name }

@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::extract::State;
 use carrel_config::settings::operation::Notice;
-use carrel_model::Role;
+use carrel_model::{Account, Role};
 use carrel_sessions::Offering;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub(crate) struct Me {
     /// What their sessions hold.
     #[serde(rename = "use")]
     holds: Use,
+    /// The account that containers of their sessions run as; null where sessions run on the server's host.
+    account: Option<AccountView>,
     /// What their sessions may hold; null for no limit.
     limits: Limits,
     /// What this Carrel is called.
@@ -38,6 +40,38 @@ pub(crate) struct Me {
     warnings: Vec<Warning>,
     /// What everybody is told at present.
     notices: Vec<NoticeView>,
+}
+
+/// An account in containers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct AccountView {
+    /// User id.
+    uid: u32,
+    /// The id of their own group.
+    gid: u32,
+    /// Their other groups.
+    groups: Vec<GroupView>,
+    /// The home folder.
+    home: String,
+    /// The login shell.
+    shell: String,
+}
+
+/// A group of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct GroupView {
+    /// What it is called.
+    name: String,
+    /// Group id.
+    gid: u32,
+}
+
+impl From<Account> for AccountView {
+    fn from(account: Account) -> Self {
+        let Account { uid, gid, groups, home, shell } = account;
+        let groups = groups.into_iter().map(|(name, gid)| GroupView { name, gid }).collect();
+        Self { uid, gid, groups, home: home.display().to_string(), shell: shell.display().to_string() }
+    }
 }
 
 /// What somebody may do beyond their own sessions.
@@ -123,6 +157,7 @@ impl Me {
                 Role::Superuser => RoleName::Superuser,
             },
             holds: Use { sessions: holds.sessions, cpus: holds.cpus, memory_mb: holds.memory_mb },
+            account: app.sessions.account_of(user).await?.map(AccountView::from),
             limits: Limits::of(&offering),
             site_name: app.settings.now().site_name.clone(),
             version: env!("CARGO_PKG_VERSION"),

@@ -6,7 +6,7 @@ use carrel_auth::password;
 use carrel_config::{Current, Installation, Settings};
 use carrel_model::{Address, Clock, Role, SessionId, UserId, size::sizes_of_host};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue, fake::FakeLauncher};
-use carrel_store::{Actor, NewUser, Store};
+use carrel_store::{Actor, NewAccount, NewUser, Store};
 use carrel_testkit::eventually;
 use secrecy::SecretString;
 use std::{net::SocketAddr, sync::Arc};
@@ -98,6 +98,7 @@ impl TestCarrel {
             role,
             password_hash: Some(hash),
             groups: Vec::new(),
+            account: NewAccount::default(),
         };
         let id = UserId::from_random(crate::random());
         self.store.user_add(&new, id, &Actor::system("test"), self.clock.now()).await.unwrap().id

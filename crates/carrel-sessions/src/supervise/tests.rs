@@ -8,7 +8,7 @@ use crate::{
 };
 use carrel_config::{Current, Settings};
 use carrel_model::{Address, Clock, Ending, IdleAction, Role, SessionId, UserId, Who, size::sizes_of_host};
-use carrel_store::{Actor, NewUser, Store};
+use carrel_store::{Actor, NewAccount, NewUser, Store};
 use tokio::task::JoinHandle;
 
 /// Far more than needed: it bounds a hang, it measures nothing.
@@ -55,8 +55,14 @@ impl World {
         let launcher = Arc::new(place.clone());
         let sessions = Sessions::new(store.clone(), Clock::System, Current::new(settings), catalogue, launcher);
         let name = "ada".parse().unwrap();
-        let new =
-            NewUser { name, display_name: "Ada".into(), role: Role::User, password_hash: None, groups: Vec::new() };
+        let new = NewUser {
+            name,
+            display_name: "Ada".into(),
+            role: Role::User,
+            password_hash: None,
+            groups: Vec::new(),
+            account: NewAccount::default(),
+        };
         let id = UserId::from_random([1; 16]);
         let user = store.user_add(&new, id, &Actor::system("test"), Clock::System.now()).await.unwrap();
         let ada = Caller { actor: Actor::user(&user, None), user };

@@ -1,5 +1,5 @@
 use super::{at, store_test, system, user};
-use crate::{Error, Groups, NewUser, Store};
+use crate::{Error, Groups, NewAccount, NewUser, Store};
 use carrel_model::{GroupName, Role, UserId};
 
 fn names(groups: &[&str]) -> Vec<GroupName> {
@@ -44,6 +44,7 @@ store_test!(a_new_user_is_in_their_groups_from_the_beginning, |store, clock| {
         role: Role::User,
         password_hash: None,
         groups: names(&["ops", "devs"]),
+        account: NewAccount::default(),
     };
     let id = UserId::from_random([1; 16]);
     store.user_add(&new, id.clone(), &system(), clock.now()).await.unwrap();

@@ -1,5 +1,5 @@
 use super::{at, pass, store_test, system, user};
-use crate::{Error, NewSignIn, NewToken, NewUser, Scope};
+use crate::{Error, NewAccount, NewSignIn, NewToken, NewUser, Scope};
 use carrel_model::{AuditAction, Role, SignInId, TokenId, UserId};
 
 store_test!(a_user_is_found_by_id_and_by_name, |store, clock| {
@@ -22,6 +22,7 @@ store_test!(a_name_is_taken_once, |store, clock| {
         role: Role::Superuser,
         password_hash: None,
         groups: vec!["x".parse().unwrap()],
+        account: NewAccount::default(),
     };
     let error = store.user_add(&new, UserId::from_random([2; 16]), &system(), clock.now()).await.unwrap_err();
     assert!(matches!(error, Error::NameTaken(_)), "{error:?}");

@@ -6,11 +6,16 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use carrel_auth::password::{self, Chooser};
-use carrel_model::{Clock, GroupName, Role, UserId, UserName};
-use carrel_store::{Groups, NewUser};
+use carrel_model::{Account, Clock, GroupName, Role, User, UserId, UserName};
+use carrel_store::{Groups, NewAccount, NewUser};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use secrecy::SecretString;
-use std::io::{self, BufRead, IsTerminal};
+use serde::Serialize;
+use std::{
+    io::{self, BufRead, IsTerminal},
+    path::PathBuf,
+};
 
 /// What can be done with people.
 #[derive(Subcommand)]
@@ -42,6 +47,16 @@ pub(crate) struct Add {
     /// A group they belong to, as in `[@group]` of the profiles files. May be given more than once.
     #[arg(long, value_name = "GROUP", value_delimiter = ',')]
     group: Vec<GroupName>,
+    /// Their user id in containers. Without it: the lowest that was never given out, from `user-provisioning-start-uid` of
+    /// rserver.conf on.
+    #[arg(long, value_name = "N")]
+    uid: Option<u32>,
+    /// The id of their own group in containers. Without it: the user id, where no group has it.
+    #[arg(long, value_name = "N")]
+    gid: Option<u32>,
+    /// Their home folder in containers. Without it: their name in the folder `user-homedir-path` of rserver.conf.
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
     /// Add a second person although all sessions run as the account of the server, so that each could read the
     /// files of the others.
     #[arg(long)]
@@ -175,6 +190,10 @@ impl Add {
                  accounts of their own need Kubernetes"
             );
         }
+        if let Some(home) = self.home.as_ref().filter(|home| !home.is_absolute()) {
+            bail!("--home {}: a path that begins with / is needed", home.display());
+        }
+        let rules = self.place.account_rules()?;
         let hash = self.password.hash_for(&self.name)?;
         let new = NewUser {
             display_name: self.display_name.unwrap_or_else(|| self.name.to_string()),
@@ -182,6 +201,7 @@ impl Add {
             role: self.role,
             password_hash: Some(hash),
             groups: self.group,
+            account: NewAccount { rules, uid: self.uid, gid: self.gid, home: self.home },
         };
         let id = UserId::from_random(host::random()?);
         let user = store.user_add(&new, id, &host::actor(), Clock::System.now()).await?;
@@ -191,17 +211,38 @@ impl Add {
 
 impl List {
     async fn run(self) -> anyhow::Result<()> {
-        let users = self.place.store().await?.users().await?;
+        let (store, rules) = (self.place.store().await?, self.place.account_rules()?);
+        let (users, mut accounts) = (store.users().await?, store.accounts(&rules).await?);
+        let listed = users.into_iter().map(|user| Listed { account: accounts.remove(&user.id), user });
+        let listed: Vec<Listed> = listed.collect();
         if self.json {
-            return say(serde_json::to_string_pretty(&users)?);
+            return say(serde_json::to_string_pretty(&listed)?);
         }
         let now = Clock::System.now();
-        let state = |locked| if locked { "Locked" } else { "Enabled" }.to_owned();
-        let row = |u: &carrel_model::User| {
-            let since = relative(u.created_at, now);
-            [u.name.to_string(), u.display_name.clone(), u.role.as_str().into(), state(u.locked_at.is_some()), since]
-        };
-        table(["NAME", "CALLED", "ROLE", "STATE", "ADDED"], &users.iter().map(row).collect::<Vec<_>>())
+        table(
+            ["NAME", "CALLED", "ROLE", "STATE", "UID", "HOME", "ADDED"],
+            &listed.iter().map(|one| one.row(now)).collect::<Vec<_>>(),
+        )
+    }
+}
+
+/// A user, and the account that containers of their sessions run as; none for somebody who was added this moment.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    user: User,
+    account: Option<Account>,
+}
+
+impl Listed {
+    fn row(&self, now: Timestamp) -> [String; 7] {
+        let Self { user, account } = self;
+        let state = if user.locked_at.is_some() { "Locked" } else { "Enabled" };
+        let (uid, home) = account
+            .as_ref()
+            .map_or_else(Default::default, |account| (account.uid.to_string(), account.home.display().to_string()));
+        let (name, role) = (user.name.to_string(), user.role.as_str().to_owned());
+        [name, user.display_name.clone(), role, state.into(), uid, home, relative(user.created_at, now)]
     }
 }
 

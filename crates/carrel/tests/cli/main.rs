@@ -201,3 +201,32 @@ fn groups_are_given_to_a_user_at_first_and_later() {
     let wrong = host.run(&["user", "groups", "ada", "--add", "@devs"]);
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn users_get_the_numbers_that_the_files_and_the_command_line_say() {
+    let host = Host::new();
+    fs::write(host.config().join("rserver.conf"), "user-provisioning-start-uid=5000\nuser-homedir-path=/nfs\n")
+        .unwrap();
+    assert!(host.add_user(&["ada", "--group", "devs"], "correct horse").status.success());
+    let bob = ["bob", "--shared-account", "--uid", "20114", "--gid", "20000", "--home", "/data/bob"];
+    assert!(host.add_user(&bob, "correct horse").status.success());
+    refused(&host.add_user(&["eve", "--shared-account", "--uid", "20114"], "correct horse"), 1, &["20114 is taken"]);
+    let low = host.add_user(&["eve", "--shared-account", "--uid", "4999"], "correct horse");
+    refused(&low, 1, &["4999 is below 5000", "user-provisioning-start-uid"]);
+    refused(&host.add_user(&["eve", "--shared-account", "--home", "x"], "correct horse"), 1, &["--home x", "with /"]);
+    let list = host.run(&["user", "list", "--json"]);
+    let users: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    let account = |at: usize| users[at]["account"].clone();
+    let adas = serde_json::json!({
+        "uid": 5000, "gid": 5000, "groups": [["devs", 1000]], "home": "/nfs/ada", "shell": "/bin/bash",
+    });
+    assert_eq!(
+        (account(0), account(1)["gid"].as_u64(), account(1)["home"].as_str()),
+        (adas, Some(20000), Some("/data/bob"))
+    );
+    let table = String::from_utf8(host.run(&["user", "list"]).stdout).unwrap();
+    assert!(table.lines().nth(2).unwrap().contains("20114") && table.contains("/nfs/ada"), "{table}");
+    fs::write(host.config().join("rserver.conf"), "user-provisioning-start-uid=many\n").unwrap();
+    let wrong = host.add_user(&["eve", "--shared-account"], "correct horse");
+    refused(&wrong, 78, &["rserver.conf:1", "user-provisioning-start-uid"]);
+}

@@ -201,11 +201,7 @@ fn mounts_are_kept_with_the_sessions_that_they_are_for() {
 }
 
 #[test]
-fn a_local_cluster_gives_the_host_its_name_and_others_are_told_to_be_missing() {
-    let text = "[server]\nport=5559\n[cluster]\nname=Kubernetes\ntype=Kubernetes\n[cluster]\nexe=\nname=Big Host\ntype=Local\n";
-    let (settings, told) = settings(&[("launcher.conf", text), ("launcher.local.conf", "job-expiry-hours=48\n")]);
-    assert_eq!(settings.ides.local_cluster.as_deref(), Some("Big Host"));
+fn ended_sessions_stay_listed_for_as_long_as_the_file_of_the_host_says() {
+    let settings = of(&[("launcher.local.conf", "job-expiry-hours=48\n")]);
     assert_eq!(settings.ides.listed_for, Some(Duration::from_hours(48)));
-    assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("/etc/rstudio/launcher.conf:3: warning: this cluster is not there yet"), "{told:?}");
 }
