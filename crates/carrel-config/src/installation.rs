@@ -156,6 +156,8 @@ fn read(lookup: &Lookup, defaults: &Settings, flags: &Flags) -> Result<(Configur
     let told = settings.apply(&files);
     files.tell(told);
     flags(&mut settings);
+    let told = settings.contradictions(&files);
+    files.tell(told);
     let wrong = files.diagnostics().iter().any(|one| one.level == Level::Error);
     if wrong { Err(Wrong(files.diagnostics().to_vec())) } else { Ok((files, settings)) }
 }

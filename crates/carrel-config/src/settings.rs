@@ -52,6 +52,10 @@ impl Current {
 pub struct Settings {
     /// The address the server listens on (`www-address`, `www-port` of rserver.conf).
     pub listen: SocketAddr,
+    /// A Unix socket that it listens on instead (`www-socket`).
+    pub socket: Option<PathBuf>,
+    /// The name of the account that it runs as.
+    pub account: String,
     /// Database, runs of the local cluster, and nothing else.
     pub data_dir: PathBuf,
     /// Which database, and how it is reached (`database.conf`).
@@ -118,6 +122,8 @@ impl Settings {
         const DAY: Duration = Duration::from_hours(24);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            socket: None,
+            account: "carrel".into(),
             database: Database::in_folder(&data_dir),
             data_dir,
             site_name: "Carrel".into(),
@@ -155,6 +161,9 @@ impl Settings {
     pub(crate) fn with_fixed_of(self, started: &Self) -> Self {
         Self {
             listen: started.listen,
+            socket: started.socket.clone(),
+            // The address was looked at then.
+            admission: Admission { everybody: started.admission.everybody, ..self.admission },
             data_dir: started.data_dir.clone(),
             database: started.database.clone(),
             agent: started.agent.clone(),
@@ -183,6 +192,11 @@ impl Settings {
             self.max_sessions = Some(1);
         }
         told
+    }
+
+    /// What files and command line together must not say. Comes after both.
+    pub fn contradictions(&self, files: &Configuration) -> Vec<Diagnostic> {
+        admission::contradictions(self, files)
     }
 
     /// Has sessions of every IDE suspended after so many seconds without use, whatever the files say of one.

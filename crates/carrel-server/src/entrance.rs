@@ -41,7 +41,9 @@ fn by_address(client: Client, settings: &Settings) -> Option<Problem> {
 }
 
 fn by_name(head: &Parts, client: Client, settings: &Settings) -> Option<Problem> {
-    let public = settings.public_url.as_deref()?;
+    // Where nobody signs in, a page of another name that leads here would be let in like everybody else.
+    let here = settings.admission.everybody.then_some("http://localhost");
+    let public = settings.public_url.as_deref().or(here)?;
     if is_named(client.host(&head.headers), public) {
         return None;
     }

@@ -11,9 +11,14 @@ use carrel_proxy::{Listen, Proxy, ProxySettings};
 use carrel_sessions::Sessions;
 use carrel_store::Store;
 use std::{
-    io,
+    fs, io,
     net::SocketAddr,
     num::NonZeroUsize,
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -54,6 +59,14 @@ pub enum StartError {
     Listen {
         /// Where.
         address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The socket of `www-socket` cannot be made.
+    #[error("cannot listen on the socket {}: {error}", path.display())]
+    Socket {
+        /// Where.
+        path: PathBuf,
         /// What the system says.
         error: io::Error,
     },
@@ -103,7 +116,8 @@ impl Server {
             chores.spawn(serve_metrics(listener, app.clone()));
         }
         let local_addr = proxy.local_addr().unwrap_or(app.settings.now().listen);
-        Ok(RunningServer { app, proxy, local_addr, metrics_addr, chores })
+        let socket = app.settings.now().socket.clone();
+        Ok(RunningServer { app, proxy, local_addr, socket, metrics_addr, chores })
     }
 }
 
@@ -114,7 +128,24 @@ fn listen(app: &App) -> Result<carrel_proxy::Running, StartError> {
         threads: NonZeroUsize::new(app.settings.now().proxy_threads),
         ..ProxySettings::new(Handle::current())
     };
-    Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| cannot_listen(address, error))
+    match &app.settings.now().socket {
+        Some(path) => {
+            let refuse = |error| StartError::Socket { path: path.clone(), error };
+            Proxy::start(Listen::Unix(socket(path).map_err(refuse)?), house, settings).map_err(refuse)
+        }
+        None => Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| cannot_listen(address, error)),
+    }
+}
+
+/// Makes the socket, in place of one that a server left behind which is gone. Its owner and its group may connect.
+fn socket(path: &Path) -> io::Result<UnixListener> {
+    let is_left_behind = || UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
+    if is_left_behind() {
+        fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
 }
 
 async fn bind_metrics(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -141,6 +172,7 @@ pub struct RunningServer {
     app: App,
     proxy: carrel_proxy::Running,
     local_addr: SocketAddr,
+    socket: Option<PathBuf>,
     metrics_addr: Option<SocketAddr>,
     chores: JoinSet<()>,
 }
@@ -149,6 +181,14 @@ impl RunningServer {
     /// The address it listens on.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Where it is, as people are told: `http://127.0.0.1:8787`, or the path of its socket.
+    pub fn place(&self) -> String {
+        match &self.socket {
+            Some(path) => path.display().to_string(),
+            None => format!("http://{}", self.local_addr),
+        }
     }
 
     /// The address of the metrics, when they are on.
@@ -161,6 +201,10 @@ impl RunningServer {
     pub async fn stop(mut self, grace: Duration) {
         self.app.stopping.cancel();
         self.proxy.drain(grace).await;
+        if let Some(path) = &self.socket {
+            // The next server would take it for one that was left behind.
+            let _ = fs::remove_file(path);
+        }
         self.chores.shutdown().await;
     }
 }

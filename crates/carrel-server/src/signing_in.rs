@@ -2,8 +2,8 @@
 
 use crate::{app::App, caller::Caller, client::Client, problem::Problem, sign_ins::By, view::span};
 use carrel_auth::{Secret, password};
-use carrel_model::{SignInId, User, UserName};
-use carrel_store::{Actor, NewSignIn};
+use carrel_model::{Role, SignInId, User, UserId, UserName};
+use carrel_store::{Actor, NewSignIn, NewUser};
 use cookie::{Cookie, SameSite, time::Duration as CookieTime};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -39,6 +39,34 @@ pub(crate) async fn sign_in(app: &App, tried: Tried) -> Result<HeaderValue, Prob
     };
     app.throttle.lock().unwrap_or_else(PoisonError::into_inner).succeeded(address, counted);
     begin(app, &user, tried.client, tried.user_agent).await
+}
+
+/// Signs in whoever asks as the account of the server (`auth-none`), and makes that user where there is none yet.
+pub(crate) async fn sign_in_everybody(app: &App, client: Client, user_agent: String) -> Result<HeaderValue, Problem> {
+    let settings = app.settings.now();
+    let name: UserName = settings.account.parse().map_err(|error| Problem::internal(&error))?;
+    let user = match app.store.user_by_name(&name).await? {
+        Some(user) => user,
+        None => add(app, name).await?,
+    };
+    let user = app.sign_ins.admitted(user).await?.ok_or_else(|| {
+        let detail = format!("The account {} of this server may not sign in.", settings.account);
+        Problem::new(StatusCode::FORBIDDEN, "sign-in-refused", detail)
+    })?;
+    begin(app, &user, client, user_agent).await
+}
+
+/// The only user of a server without sign-in runs it.
+async fn add(app: &App, name: UserName) -> Result<User, Problem> {
+    let new = NewUser {
+        display_name: name.to_string(),
+        name,
+        role: Role::Administrator,
+        password_hash: None,
+        groups: Vec::new(),
+    };
+    let id = UserId::from_random(crate::random());
+    Ok(app.store.user_add(&new, id, &Actor::system("auth-none"), app.clock.now()).await?)
 }
 
 fn begin_try(app: &App, client: Client, name: &str) -> Result<(), Problem> {

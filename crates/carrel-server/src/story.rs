@@ -4,6 +4,7 @@ mod admission;
 mod backend;
 mod carrel;
 mod events;
+mod everybody;
 mod front;
 mod guard;
 mod headers;

@@ -105,11 +105,15 @@ pub(crate) fn sizes() -> Vec<Size> {
     sizes_of_host(cpus, memory_mb)
 }
 
+/// The name of the account that runs this, or its number where it has none.
+pub(crate) fn account() -> String {
+    let uid = nix::unistd::getuid();
+    nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
 /// Who stands in the audit for what is done on the host: the account's name.
 pub(crate) fn actor() -> Actor {
-    let uid = nix::unistd::getuid();
-    let name = nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
-    Actor { user: None, name: format!("{name} (command line)"), address: None }
+    Actor { user: None, name: format!("{} (command line)", account()), address: None }
 }
 
 /// Random bytes for an id.

@@ -7,7 +7,7 @@ mod server;
 
 use nix::sys::signal::Signal;
 use server::Server;
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 #[test]
 fn a_hangup_takes_over_new_files_and_says_what_changed() {
@@ -132,4 +132,36 @@ fn the_file_says_where_data_is_and_flags_and_variables_win() {
     assert!(!fs::exists(&elsewhere).unwrap() && fs::exists(server.path("data/flag/carrel.db")).unwrap());
     list(&[]);
     assert!(fs::exists(format!("{elsewhere}/carrel.db")).unwrap());
+}
+
+#[test]
+fn a_server_listens_on_a_socket_for_its_group_and_takes_the_place_of_one_that_is_gone() {
+    let server = Server::start_with(|host| {
+        let socket = host.path("data/carrel.sock");
+        // As a server that was killed leaves it: nobody listens.
+        drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+        host.give(&socket);
+        host.write("rserver.conf", &format!("www-socket={socket}\n"));
+    });
+    let socket = server.path("data/carrel.sock");
+    assert_eq!(server.get("/livez").0, 200);
+    assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
+    server.stop();
+    assert!(!fs::exists(&socket).unwrap());
+}
+
+#[test]
+fn without_sign_in_a_server_starts_only_where_nobody_else_reaches_it() {
+    let server = Server::start(&[("rserver.conf", "auth-none=1\n")]);
+    let log = server.log_until("auth-none: whoever reaches this server is its account");
+    assert!(log.contains("WARN"), "{log}");
+    assert_eq!(server.get("/sign-in").0, 303);
+    let conf = server.path("conf");
+    for (listen, own) in [("0.0.0.0:0", ""), ("127.0.0.1:0", "public-url=https://carrel.example.org\n")] {
+        server.write("carrel.conf", own);
+        let output = server.command(&["serve", "--listen", listen, "--config-dir", &conf]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{said}");
+        assert!(said.contains("rserver.conf:1: error: auth-none lets in whoever reaches the server"), "{said}");
+    }
 }

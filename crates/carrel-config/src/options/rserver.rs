@@ -99,8 +99,8 @@ const WEB: &[Row] = &[
         "www-socket",
         Path,
         "",
-        "A Unix socket to listen on instead.",
-        NotSupported("`www-address=127.0.0.1` is for this host alone"),
+        "A Unix socket to listen on instead, for a proxy on this host: its account needs the socket's group.",
+        Used,
     ),
     row(
         "www-root-path",

@@ -19,9 +19,9 @@ pub(super) const PASSWORDS: &[Row] = &[
     row(
         "auth-none",
         Flag,
-        "",
-        "Lets everybody in as one user; on when the server is not root.",
-        Role::NotSupported("everybody signs in"),
+        "0",
+        "Lets in whoever reaches the server as its own account, without signing in. Only at an address of this host.",
+        Used,
     ),
     row("auth-validate-users", Flag, "", "Asks that users are known to the system; on for root.", OWN_USERS),
     row(

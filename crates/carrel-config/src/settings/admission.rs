@@ -19,6 +19,8 @@ pub struct Admission {
     pub administrators: Vec<String>,
     /// Members of these are superusers (`admin-superuser-group`).
     pub superusers: Vec<String>,
+    /// Whoever reaches the server is its account, without signing in (`auth-none`). Holds from the start of the server.
+    pub everybody: bool,
 }
 
 impl Admission {
@@ -51,6 +53,7 @@ fn share(named: &[String], groups: &[String]) -> bool {
 pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagnostic> {
     let mut told = times(settings, files);
     let admission = &mut settings.admission;
+    admission.everybody = files.get(FILE, "auth-none").flag().unwrap_or(admission.everybody);
     let administration = files.get(FILE, "admin-enabled");
     admission.administration =
         administration.flag().filter(|_| administration.at.is_some()).or(admission.administration);
@@ -68,6 +71,20 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagn
         }
     }
     told
+}
+
+/// Without signing in, the address is all that keeps others out: it has to be one that only this host reaches, and no
+/// proxy may stand before it.
+pub(super) fn contradictions(settings: &Settings, files: &Configuration) -> Vec<Diagnostic> {
+    let held = files.get(FILE, "auth-none");
+    let Some(at) = held.at.filter(|_| settings.admission.everybody) else { return Vec::new() };
+    let shared = settings.public_url.is_some() || !settings.trusted_proxies.is_empty() || settings.socket.is_some();
+    if settings.listen.ip().is_loopback() && !shared {
+        return Vec::new();
+    }
+    let text = "auth-none lets in whoever reaches the server, so nobody but this host may";
+    let wrong = Diagnostic::new(at, Level::Error, "open-to-others", text);
+    vec![wrong.allowed("`www-address=127.0.0.1`, without www-socket, public-url and trusted-proxy")]
 }
 
 /// How long sign-ins last. `auth-timeout-minutes=0` is what makes `auth-stay-signed-in-days` count.

@@ -147,6 +147,9 @@ fn listen(settings: &mut Settings, files: &Configuration, told: &mut Vec<Diagnos
     {
         settings.listen = SocketAddr::new(settings.listen.ip(), port);
     }
+    if let Some((path, _)) = set_text(files, "www-socket").filter(|(path, _)| !path.is_empty()) {
+        settings.socket = Some(path.into());
+    }
 }
 
 fn frames(web: &mut Web, files: &Configuration, told: &mut Vec<Diagnostic>) {

@@ -9,7 +9,7 @@ use crate::{
 use axum::extract::State;
 use carrel_config::settings::operation::Notice;
 use carrel_model::{Account, Role};
-use carrel_sessions::Offering;
+use carrel_sessions::{Offering, offering::By};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -168,14 +168,16 @@ impl Me {
 }
 
 impl Limits {
-    /// Together there can be as much as each session may have, times the sessions; no bound without a number of them.
+    /// Together there can be as much as rules say of each session, times the sessions. What the host or a size has is
+    /// no right of anybody's.
     fn of(offering: &Offering) -> Self {
         let sessions = offering.sessions.as_ref().map(|limit| limit.value);
-        let (cpus, memory_mb) = (offering.most_cpus.value, offering.most_memory_mb.value);
+        let ruled = |by: &By| sessions.filter(|_| matches!(by, By::Rule(_)));
+        let (cpus, memory_mb) = (&offering.most_cpus, &offering.most_memory_mb);
         Self {
             sessions,
-            cpus: sessions.map(|sessions| f64::from(sessions) * cpus),
-            memory_mb: sessions.map(|sessions| u64::from(sessions).saturating_mul(memory_mb)),
+            cpus: ruled(&cpus.by).map(|sessions| f64::from(sessions) * cpus.value),
+            memory_mb: ruled(&memory_mb.by).map(|sessions| u64::from(sessions).saturating_mul(memory_mb.value)),
         }
     }
 }
@@ -187,6 +189,12 @@ fn warnings(app: &App, caller: &Caller) -> Vec<Warning> {
             code: "plain-http",
             text: "This page came over plain HTTP: passwords and sessions can be read on the way. Put a proxy with TLS \
                    in front and set its address as the public one.",
+        });
+    }
+    if app.settings.now().admission.everybody {
+        warnings.push(Warning {
+            code: "auth-none",
+            text: "Nobody signs in here (auth-none): every account of this host can open this page, and is you.",
         });
     }
     if app.settings.now().shared_account {

@@ -6,7 +6,7 @@ use crate::{
     client::Client,
     pages::page,
     problem::Problem,
-    signing_in::{Tried, sign_in, user_agent},
+    signing_in::{Tried, sign_in, sign_in_everybody, user_agent},
 };
 use axum::{
     Extension, Form,
@@ -49,6 +49,12 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     let next = settings.web.root.strip(safe_next(&asked.next));
     match Caller::from_request_parts(&mut parts, &app).await {
         Ok(_) => Redirect::to(next).into_response(),
+        Err(_) if settings.admission.everybody => {
+            match sign_in_everybody(&app, Client::of(&parts), user_agent(&parts.headers)).await {
+                Ok(cookie) => (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(next)).into_response(),
+                Err(problem) => problem.into_response(),
+            }
+        }
         Err(problem) => {
             // A cookie that opens nothing any more: they were signed in before.
             let had_one = matches!(cookie_secret(&parts, Client::of(&parts)), Ok(Some(_)));

@@ -55,7 +55,8 @@ impl Check {
         let mut configuration = Configuration::load(&lookup);
         // What cannot be told by looking at one value alone.
         let mut settings = Settings::local("/".into(), "/".into(), Vec::new());
-        let between = settings.apply(&configuration);
+        let mut between = settings.apply(&configuration);
+        between.extend(settings.contradictions(&configuration));
         configuration.tell(between);
         let told = configuration.diagnostics();
         // What the files name is worth a try only when they can be read.

@@ -122,7 +122,9 @@ impl Serve {
         let idle_after = self.idle_after.map(|minutes| seconds("--idle-after", minutes)).transpose()?;
         Ok(move |settings: &mut Settings| {
             set(&mut settings.database, self.place.database());
-            set(&mut settings.listen, self.listen);
+            if let Some(address) = self.listen {
+                (settings.listen, settings.socket) = (address, None);
+            }
             set(&mut settings.agent, self.agent.clone());
             set(&mut settings.wait_for_database, self.wait_for_database.map(Duration::from_secs));
             set(&mut settings.site_name, self.site_name.clone());
@@ -196,6 +198,7 @@ fn refuse_root() -> anyhow::Result<()> {
 pub(super) fn defaults(folder: PathBuf, agent: PathBuf) -> Settings {
     let mut defaults = Settings::local(folder, agent, host::sizes());
     defaults.capacity = Some(host::capacity());
+    defaults.account = host::account();
     defaults.home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     defaults
 }
@@ -229,7 +232,7 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let reloading = tokio::spawn(reload_on_hangup(hangup, installation.clone()));
     let parts = ServerParts { installation, store, sessions, clock };
     let server = Server::start(parts).await.map_err(with_code(UNAVAILABLE))?;
-    say(format!("Carrel listens on http://{}", server.local_addr()))?;
+    say(format!("Carrel listens on {}", server.place()))?;
 
     signals.heard().await;
     tracing::info!("stopping; sessions go on");
@@ -260,7 +263,12 @@ async fn warn_of_shared_account(store: &carrel_store::Store, settings: &Settings
     if people > 1 {
         tracing::warn!(people, "several people share this account: each can read the files of the others");
     }
-    if people == 0 {
+    if settings.admission.everybody {
+        tracing::warn!(
+            account = settings.account,
+            "auth-none: whoever reaches this server is its account, without signing in. So is every account of this host"
+        );
+    } else if people == 0 {
         tracing::warn!("nobody may sign in yet: `carrel user add NAME` makes a user");
     }
     Ok(())

@@ -13,6 +13,7 @@ use std::{
     net::TcpStream,
     os::unix::{
         fs::{PermissionsExt, chown},
+        net::UnixStream,
         process::CommandExt,
     },
     path::PathBuf,
@@ -60,9 +61,7 @@ impl Host {
         std::os::unix::fs::symlink("/bin/true", host.path("carrel-agent")).unwrap();
         for folder in ["data", "logs", "conf", "ides", "bin"] {
             fs::create_dir(host.path(folder)).unwrap();
-            if nix::unistd::geteuid().is_root() {
-                chown(host.path(folder).as_str(), Some(NOBODY), Some(NOBODY)).unwrap();
-            }
+            host.give(&host.path(folder));
         }
         host
     }
@@ -72,9 +71,21 @@ impl Host {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
+    /// Gives a file to the account of the server.
+    pub(crate) fn give(&self, path: &str) {
+        if nix::unistd::geteuid().is_root() {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+
     /// Writes a configuration file.
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(PathBuf::from(self.path("conf")).join(name), text).unwrap();
+    }
+
+    /// Whether its files say that it listens on a socket.
+    fn has_socket(&self) -> bool {
+        fs::read_to_string(self.path("conf/rserver.conf")).is_ok_and(|text| text.contains("www-socket="))
     }
 
     /// Adds an IDE whose program is this script. What the script writes to `told` is read with [`Host::told`].
@@ -121,13 +132,17 @@ impl Server {
         make(&host);
         let folders = [host.path("conf"), host.path("ides"), host.path("bin")];
         let [conf, ides, bin] = folders.each_ref().map(String::as_str);
-        let serve = ["serve", "--listen", "127.0.0.1:0", "--config-dir", conf, "--ides", ides, "--ide-path", bin];
+        let mut serve = vec!["serve", "--config-dir", conf, "--ides", ides, "--ide-path", bin];
+        if !host.has_socket() {
+            serve.extend(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = host.command(&serve).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let lines = Mutex::new((lines(child.stderr.take().unwrap()), String::new()));
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("Carrel listens on http://").map(str::to_owned);
-        let server = Self { host, address: address.unwrap_or_default(), child: Mutex::new(child), lines };
+        let place = line.trim().strip_prefix("Carrel listens on ").unwrap_or_default();
+        let address = place.trim_start_matches("http://").to_owned();
+        let server = Self { host, address, child: Mutex::new(child), lines };
         assert!(!server.address.is_empty(), "{}", server.log_until_end());
         server
     }
@@ -183,9 +198,7 @@ impl Server {
         assert!(add.wait().unwrap().success());
         let made = self.command(&["token", "create", "--user", "ada", "--name", "test"]).output().unwrap();
         fs::write(self.path("data/token"), &made.stdout).unwrap();
-        if nix::unistd::geteuid().is_root() {
-            chown(self.path("data/token").as_str(), Some(NOBODY), Some(NOBODY)).unwrap();
-        }
+        self.give(&self.path("data/token"));
     }
 
     /// Runs a command that speaks with the server: exit code, and what it says.
@@ -230,9 +243,18 @@ fn lines(log: ChildStderr) -> mpsc::Receiver<String> {
 
 /// Asks an address: status and body.
 pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
+    if address.starts_with('/') {
+        let stream = UnixStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        return ask(stream, "localhost", path);
+    }
+    let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    ask(stream, address, path)
+}
+
+fn ask(mut stream: impl Read + Write, host: &str, path: &str) -> (u16, String) {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -67,3 +67,26 @@ fn one_session_at_a_time_is_a_limit() {
     assert_eq!(applied("server-multiple-sessions=0\n").0.max_sessions, Some(1));
     assert_eq!(applied("server-multiple-sessions=1\n").0.max_sessions, None);
 }
+
+#[test]
+fn without_sign_in_the_address_must_be_one_that_only_this_host_reaches() {
+    let told = |change: fn(&mut Settings)| -> Vec<String> {
+        let mut files = Configuration::default();
+        files.read(file_named(FILE).unwrap(), Path::new(FILE), b"auth-none=1\n");
+        let mut settings = Settings::local("/d".into(), "/a".into(), Vec::new());
+        assert!(settings.apply(&files).is_empty() && settings.admission.everybody);
+        change(&mut settings);
+        settings.contradictions(&files).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(told(|_| {}), [""; 0]);
+    assert_eq!(told(|settings| settings.listen.set_ip("::1".parse().unwrap())), [""; 0]);
+    let open: [fn(&mut Settings); 4] = [
+        |settings| settings.listen.set_ip("0.0.0.0".parse().unwrap()),
+        |settings| settings.public_url = Some("https://carrel.example.org".into()),
+        |settings| settings.trusted_proxies.push("127.0.0.1".parse().unwrap()),
+        |settings| settings.socket = Some("/run/carrel.sock".into()),
+    ];
+    for change in open {
+        assert!(told(change)[0].starts_with("rserver.conf:1: error: auth-none lets in whoever reaches the server"));
+    }
+}
