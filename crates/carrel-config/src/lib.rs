@@ -7,6 +7,8 @@
 pub mod changes;
 pub mod chart;
 pub mod configuration;
+#[cfg(test)]
+mod cpu_time;
 pub mod diagnostic;
 pub mod installation;
 pub mod lookup;

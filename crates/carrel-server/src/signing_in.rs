@@ -64,6 +64,7 @@ async fn add(app: &App, name: UserName) -> Result<User, Problem> {
         role: Role::Administrator,
         password_hash: None,
         groups: Vec::new(),
+        account: app.settings.now().accounts.clone().into(),
     };
     let id = UserId::from_random(crate::random());
     Ok(app.store.user_add(&new, id, &Actor::system("auth-none"), app.clock.now()).await?)

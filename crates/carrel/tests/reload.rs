@@ -6,7 +6,7 @@
 mod server;
 
 use nix::sys::signal::Signal;
-use server::Server;
+use server::{Host, Server};
 use std::{fs, os::unix::fs::PermissionsExt};
 
 #[test]
@@ -140,7 +140,7 @@ fn a_server_listens_on_a_socket_for_its_group_and_takes_the_place_of_one_that_is
         let socket = host.path("data/carrel.sock");
         // As a server that was killed leaves it: nobody listens.
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-        host.give(&socket);
+        Host::give(&socket);
         host.write("rserver.conf", &format!("www-socket={socket}\n"));
     });
     let socket = server.path("data/carrel.sock");

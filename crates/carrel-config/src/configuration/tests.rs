@@ -1,5 +1,5 @@
 use super::*;
-use crate::diagnostic::TOLD;
+use crate::{cpu_time::used, diagnostic::TOLD};
 use proptest::prelude::*;
 
 fn read(name: &str, bytes: impl AsRef<[u8]>) -> Configuration {
@@ -251,11 +251,6 @@ const AWKWARD: [(&str, &str); 13] = [
     ("ip-rules", "permit %n\n"),
     ("health-check", "#name# #active-sessions#\n"),
 ];
-
-/// The time of a processor that this thread has used: what else the machine does is no part of it.
-fn used() -> std::time::Duration {
-    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
-}
 
 /// Whether 16 times the length takes nearer to 16 than to 256 times as long, once in a few tries.
 fn is_linear(name: &str, piece: &str) -> bool {

@@ -61,7 +61,7 @@ impl Host {
         std::os::unix::fs::symlink("/bin/true", host.path("carrel-agent")).unwrap();
         for folder in ["data", "logs", "conf", "ides", "bin"] {
             fs::create_dir(host.path(folder)).unwrap();
-            host.give(&host.path(folder));
+            Self::give(&host.path(folder));
         }
         host
     }
@@ -72,7 +72,7 @@ impl Host {
     }
 
     /// Gives a file to the account of the server.
-    pub(crate) fn give(&self, path: &str) {
+    pub(crate) fn give(path: &str) {
         if nix::unistd::geteuid().is_root() {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
@@ -198,7 +198,7 @@ impl Server {
         assert!(add.wait().unwrap().success());
         let made = self.command(&["token", "create", "--user", "ada", "--name", "test"]).output().unwrap();
         fs::write(self.path("data/token"), &made.stdout).unwrap();
-        self.give(&self.path("data/token"));
+        Host::give(&self.path("data/token"));
     }
 
     /// Runs a command that speaks with the server: exit code, and what it says.
