@@ -75,13 +75,14 @@ fn session(screen: &Screen, places: &Places, builder: &Builder, rstudio: Option<
     screen.step_with("Session image", |step| {
         let _lock = places.lock("images", || step.now("another xtask builds images: waiting for its end"))?;
         let context = builder.context("session")?;
-        let mut files = vec![places.root.join("images/sbom.sh")];
+        let mut files: Vec<_> = rstudio.map(Path::to_owned).into_iter().collect();
         for entry in fs::read_dir(places.root.join("images/session"))? {
             files.push(entry?.path());
         }
-        files.extend(rstudio.map(Path::to_owned));
-        copy_all(&files, &context)?;
-        let mut build = Build { name: SESSION, context, arguments: Vec::new() };
+        fs::create_dir(context.join("session"))?;
+        copy_all(&files, &context.join("session"))?;
+        copy_all(&[places.root.join("images/sbom.sh")], &context)?;
+        let mut build = Build { name: SESSION, context, file: "session/Containerfile", arguments: Vec::new() };
         if let Some(name) = rstudio.and_then(Path::file_name) {
             build.arguments.push(format!("RSTUDIO={}", name.to_string_lossy()));
         }
@@ -97,7 +98,7 @@ fn server(screen: &Screen, places: &Places, builder: &Builder, programs: &Progra
         let ours = ["images/sbom.sh", "images/server/Containerfile"].map(|file| places.root.join(file));
         copy_all(&[ours.as_slice(), &[programs.carrel.clone(), programs.agent.clone()]].concat(), &context)?;
         fs::write(context.join("crates"), crates(places)?)?;
-        let build = Build { name: SERVER, context, arguments: Vec::new() };
+        let build = Build { name: SERVER, context, file: "Containerfile", arguments: Vec::new() };
         archive(builder, step, &build, "putting the programs into it")
     })
 }

@@ -41,7 +41,10 @@ pub(super) fn image(screen: &Screen, places: &Places, builder: &Builder) -> anyh
         fs::copy(places.root.join("images/base/Containerfile"), context.join("Containerfile"))?;
         let release = builder.base.rsplit(':').next().unwrap_or_default();
         step.run(&mut debootstrap(release, &context.join("base.tar"))?)?;
-        builder.build(step, &Build { name: &builder.base, context: context.clone(), arguments: Vec::new() })?;
+        builder.build(
+            step,
+            &Build { name: &builder.base, context: context.clone(), file: "Containerfile", arguments: Vec::new() },
+        )?;
         fs::remove_dir_all(context)?;
         Ok(Done::did("made of Debian's packages"))
     })

@@ -30,8 +30,10 @@ pub(super) struct Builder {
 pub(super) struct Build<'a> {
     /// Its name and tag.
     pub(super) name: &'a str,
-    /// The folder with its Containerfile and all that this reads.
+    /// The folder with all that its Containerfile reads.
     pub(super) context: PathBuf,
+    /// The Containerfile in it.
+    pub(super) file: &'static str,
     /// `NAME=value`.
     pub(super) arguments: Vec<String>,
 }
@@ -74,7 +76,7 @@ impl Builder {
         for argument in registries.chain(build.arguments.iter().cloned()) {
             buildah.args(["--build-arg", &argument]);
         }
-        step.run(buildah.arg(&build.context))
+        step.run(buildah.arg("--file").arg(build.context.join(build.file)).arg(&build.context))
     }
 
     /// Writes an image as `docker save` does. Not compressed: nobody sends it anywhere.
