@@ -4,8 +4,11 @@
 //! with a reason. It outlives the server.
 
 pub mod folder;
+pub mod pod;
 pub mod process;
 #[cfg(feature = "program")]
 pub mod program;
 pub mod protocol;
 pub mod room;
+#[cfg(feature = "trust")]
+pub mod trust;
