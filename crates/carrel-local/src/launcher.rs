@@ -1,34 +1,31 @@
 //! The launcher.
 
 use crate::{
-    control::{CallError, Control},
     folders::{Folders, Found, no_room, room_of},
-    hub::Hub,
     open::{self, LocalSettings, OpenError},
+    place::OfRun,
     spawn::{SpawnError, spawn},
     sweep::{kill_agent, sweep},
-    watcher::follow,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use carrel_agent::{
     folder::RunFolder,
-    protocol::{Keep, Stop},
     room::{Room, disk_full},
 };
-use carrel_model::{Cause, Plan, RunId, Usage, Who};
+use carrel_control::{Agent, Control, Hub, Told, UnixSocket, follow};
+use carrel_model::{Address, Cause, Plan, RunId, Usage, Who};
 use carrel_sessions::launcher::{Launcher, LauncherError, Report, StartError};
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use hyper::StatusCode;
 use jiff::Timestamp;
 use std::{
     collections::BTreeMap,
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -37,26 +34,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// Runs sessions as processes of this account on this host.
 #[derive(Debug)]
 pub struct LocalLauncher {
-    shared: Arc<Shared>,
+    folders: Folders,
+    hub: Arc<Hub>,
     agent: PathBuf,
     ended: CancellationToken,
     /// Ends what follows the runs when the launcher goes. The runs go on.
     _end: DropGuard,
     /// One start of a run at a time.
     starting: Mutex<BTreeMap<RunId, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-/// What the launcher shares with those that follow the runs.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) folders: Folders,
-    hub: Mutex<Hub>,
-}
-
-impl Shared {
-    pub(crate) fn hub(&self) -> MutexGuard<'_, Hub> {
-        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl LocalLauncher {
@@ -66,7 +51,8 @@ impl LocalLauncher {
         let runs = folders.runs().map_err(|error| OpenError::NotWritable { path: folders.root().to_owned(), error })?;
         let ended = CancellationToken::new();
         let launcher = Self {
-            shared: Arc::new(Shared { folders, hub: Mutex::default() }),
+            folders,
+            hub: Arc::default(),
             agent: settings.agent,
             _end: ended.clone().drop_guard(),
             ended,
@@ -80,20 +66,23 @@ impl LocalLauncher {
 
     /// Takes a run in and follows it, unless that is done already.
     fn follow(&self, run: &RunId) {
-        if self.shared.hub().add(run) {
-            let following = follow(self.shared.clone(), run.clone());
+        if self.hub.add(run) {
+            let folder = self.folders.of(run);
+            let agent = Agent { control: self.control(run), address: Address::Unix(folder.data()) };
+            let place = OfRun { folders: self.folders.clone(), run: run.clone() };
+            let following = follow(run.clone(), agent, Told::default(), self.hub.clone(), place);
             let ended = self.ended.clone();
             tokio::spawn(async move { ended.run_until_cancelled(following).await });
         }
     }
 
-    fn control(&self, run: &RunId) -> Control {
-        Control::new(self.shared.folders.of(run).control())
+    fn control(&self, run: &RunId) -> Control<UnixSocket> {
+        Control::new(UnixSocket(self.folders.of(run).control()))
     }
 
     /// The control socket of a run that goes on.
-    fn alive(&self, run: &RunId) -> Result<Control, LauncherError> {
-        match self.shared.folders.look(run) {
+    fn alive(&self, run: &RunId) -> Result<Control<UnixSocket>, LauncherError> {
+        match self.folders.look(run) {
             Found::Alive => Ok(self.control(run)),
             Found::Nothing | Found::Unbegun => Err(LauncherError::NoSuchRun(run.clone())),
             Found::Ended(_) | Found::Gone => Err(LauncherError::Unavailable(format!("the run {run} has ended"))),
@@ -102,12 +91,12 @@ impl LocalLauncher {
 
     /// Makes sure that an agent of the run lives, or did. True when it has to be given the plan.
     async fn has_agent(&self, run: &RunId) -> Result<bool, StartError> {
-        match self.shared.folders.look(run) {
+        match self.folders.look(run) {
             Found::Alive => return Ok(true),
             Found::Ended(_) | Found::Gone => return Ok(false),
             Found::Nothing | Found::Unbegun => {}
         }
-        let folder = self.shared.folders.make(run).map_err(|error| self.refused(&error))?;
+        let folder = self.folders.make(run).map_err(|error| self.refused(&error))?;
         if let Some(more) = folder.too_long_by() {
             let text = format!("The path {} is {more} bytes too long for a socket.", folder.control().display());
             return Err(StartError::Refused(Cause::new("path-too-long", text, Who::Administrator)));
@@ -130,27 +119,14 @@ impl LocalLauncher {
     }
 
     fn room(&self) -> Option<Room> {
-        room_of(self.shared.folders.root())
+        room_of(self.folders.root())
     }
 
     fn refused(&self, error: &io::Error) -> StartError {
         if no_room(error) {
-            return StartError::Refused(disk_full(self.shared.folders.root(), self.room()));
+            return StartError::Refused(disk_full(self.folders.root(), self.room()));
         }
         agent_failed(&format!("The agent of the session cannot be started: {error}."))
-    }
-
-    async fn give_plan(&self, run: &RunId, plan: &Plan) -> Result<(), StartError> {
-        match self.control(run).post("/start", plan).await {
-            // It runs another plan of an earlier server: a second start changes nothing.
-            Ok(_) | Err(CallError::Refused(StatusCode::CONFLICT, _)) => Ok(()),
-            Err(CallError::Refused(status, said)) => {
-                Err(agent_failed(&format!("The agent of the session refuses the plan ({status}): {said}.")))
-            }
-            Err(error) => {
-                Err(StartError::NotNow(Cause::new("agent-slow", format!("The session waits: {error}."), Who::Nobody)))
-            }
-        }
     }
 
     fn start_of(&self, run: &RunId) -> Arc<tokio::sync::Mutex<()>> {
@@ -169,10 +145,6 @@ fn agent_failed(text: &str) -> StartError {
     StartError::Refused(Cause::new("agent-failed", text, Who::Administrator))
 }
 
-fn unavailable(error: &CallError) -> LauncherError {
-    LauncherError::Unavailable(error.to_string())
-}
-
 #[async_trait]
 impl Launcher for LocalLauncher {
     async fn start(&self, run: &RunId, plan: &Plan) -> Result<(), StartError> {
@@ -180,7 +152,7 @@ impl Launcher for LocalLauncher {
         let _one_at_a_time = start.lock().await;
         let started = async {
             if self.has_agent(run).await? {
-                self.give_plan(run, plan).await?;
+                self.control(run).start(plan).await?;
             }
             Ok(())
         };
@@ -198,21 +170,20 @@ impl Launcher for LocalLauncher {
             Err(LauncherError::Unavailable(_)) => return Ok(()),
             Err(missing) => return Err(missing),
         };
-        let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
-        match control.post("/stop", &Stop { grace_ms }).await {
-            Ok(_) => Ok(()),
+        match control.stop(grace).await {
+            Ok(()) => Ok(()),
             Err(_) if grace.is_zero() => {
-                self.stop_by_force(run, &self.shared.folders.of(run)).await;
+                self.stop_by_force(run, &self.folders.of(run)).await;
                 Ok(())
             }
             // It ended while it was asked.
-            Err(_) if !matches!(self.shared.folders.look(run), Found::Alive) => Ok(()),
-            Err(error) => Err(unavailable(&error)),
+            Err(_) if !matches!(self.folders.look(run), Found::Alive) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
     fn reports(&self) -> BoxStream<'static, Report> {
-        UnboundedReceiverStream::new(self.shared.hub().listen()).boxed()
+        UnboundedReceiverStream::new(self.hub.listen()).boxed()
     }
 
     async fn logs(&self, run: &RunId, is_followed: bool) -> Result<BoxStream<'static, Bytes>, LauncherError> {
@@ -222,37 +193,32 @@ impl Launcher for LocalLauncher {
             Err(missing) => return Err(missing),
         };
         if let Some(control) = control
-            && let Ok(output) = control.stream(&format!("/output?follow={is_followed}")).await
+            && let Ok(output) = control.output(is_followed).await
         {
             return Ok(output.boxed());
         }
-        let kept = self.shared.folders.of(run).read_output();
+        let kept = self.folders.of(run).read_output();
         let kept = kept.map_err(|error| LauncherError::Unavailable(format!("the output cannot be read: {error}")))?;
         Ok(stream::once(async { kept.into() }).boxed())
     }
 
     async fn usage(&self, run: &RunId) -> Result<Usage, LauncherError> {
-        let answer = self.alive(run)?.get("/usage").await.map_err(|error| unavailable(&error))?;
-        let usage: Option<Usage> =
-            serde_json::from_slice(&answer).map_err(|error| LauncherError::Unavailable(error.to_string()))?;
-        // Nothing was measured yet, as nothing runs yet.
-        Ok(usage.unwrap_or_default())
+        Ok(self.alive(run)?.usage().await?)
     }
 
     async fn keep(&self, run: &RunId, until: Option<Timestamp>) -> Result<(), LauncherError> {
-        self.alive(run)?.post("/keep", &Keep { until }).await.map_err(|error| unavailable(&error))?;
-        Ok(())
+        Ok(self.alive(run)?.keep(until).await?)
     }
 
     async fn forget(&self, run: &RunId) -> Result<(), LauncherError> {
-        match self.shared.folders.look(run) {
+        match self.folders.look(run) {
             Found::Alive => return Err(LauncherError::Unavailable(format!("the run {run} goes on"))),
-            Found::Gone => sweep(run, &self.shared.folders.of(run), true).await,
+            Found::Gone => sweep(run, &self.folders.of(run), true).await,
             Found::Nothing | Found::Unbegun | Found::Ended(_) => {}
         }
-        self.shared.hub().remove(run);
+        self.hub.remove(run);
         self.starting.lock().unwrap_or_else(PoisonError::into_inner).remove(run);
-        match std::fs::remove_dir_all(self.shared.folders.of(run).path()) {
+        match std::fs::remove_dir_all(self.folders.of(run).path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(LauncherError::Unavailable(format!("the folder of the run {run} cannot be removed: {error}")))
             }

@@ -4,15 +4,12 @@
 //! the server. What is known of a run is what its agent says; what an agent cannot say any more stands in the folder.
 //! So a server that starts anew needs nothing but the folders.
 
-mod control;
 mod folders;
-mod hub;
 mod launcher;
-mod news;
 mod open;
+mod place;
 mod spawn;
 mod sweep;
-mod watcher;
 
 pub use launcher::LocalLauncher;
 pub use open::{LocalSettings, OpenError};

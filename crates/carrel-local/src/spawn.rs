@@ -1,7 +1,7 @@
 //! Starting an agent so that it outlives the server.
 
-use crate::control::Control;
 use carrel_agent::{folder::RunFolder, process};
+use carrel_control::{Control, UnixSocket};
 use carrel_model::RunId;
 use std::{
     fs::OpenOptions,
@@ -42,7 +42,7 @@ pub(crate) async fn spawn(agent: &Path, run: &RunId, folder: &RunFolder) -> Resu
     command.env_clear().envs(std::env::vars().filter(|(name, _)| process::is_account_variable(name)));
     command.stdin(Stdio::null()).stdout(log.try_clone().map_err(SpawnError::Io)?).stderr(log);
     let mut child = command.spawn().map_err(SpawnError::Io)?;
-    let control = Control::new(folder.control());
+    let control = Control::new(UnixSocket(folder.control()));
     let limit = Instant::now() + LISTEN_LIMIT;
     while !control.listens().await {
         match child.try_wait().map_err(SpawnError::Io)? {

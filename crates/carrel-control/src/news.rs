@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// What was told of a run, so that nothing is told twice.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub struct Told {
     step: Option<(Step, Option<String>)>,
     ready: bool,
     activity: Option<Activity>,
@@ -40,6 +40,11 @@ pub(crate) fn read(line: &[u8]) -> Result<Status, Cause> {
 }
 
 impl Told {
+    /// All steps up to this one were told by whoever brought the agent about.
+    pub fn reached(step: Step) -> Self {
+        Self { step: Some((step, None)), ..Self::default() }
+    }
+
     /// What is new in `status`, for a run whose IDE is reached at `address`.
     pub(crate) fn news(&mut self, status: Status, address: &Address) -> Vec<Seen> {
         let mut news = Vec::new();
@@ -126,6 +131,14 @@ mod tests {
         assert_eq!(told.news(starting, &address()), []);
         assert_eq!(told.news(status(Phase::Ready), &address()), [Seen::Ready(address())]);
         assert_eq!(told.news(status(Phase::Ready), &address()), []);
+    }
+
+    #[test]
+    fn steps_that_were_told_before_there_was_an_agent_are_not_told_again() {
+        let mut told = Told::reached(Step::StorageAttached);
+        let at = |step| Status { step: Some(step), ..status(Phase::Starting) };
+        assert_eq!(told.news(at(Step::ImagePresent), &address()), []);
+        assert_eq!(told.news(at(Step::IdeAnswers), &address()), [Seen::Step(Step::IdeAnswers, None)]);
     }
 
     #[test]

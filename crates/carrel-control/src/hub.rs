@@ -2,20 +2,30 @@
 
 use carrel_model::RunId;
 use carrel_sessions::launcher::{Report, Seen};
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// All runs and all listeners.
+/// All runs of a launcher and all that listen to it. What is told in one order is heard in that order by all.
 #[derive(Debug, Default)]
-pub(crate) struct Hub {
+pub struct Hub(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
     runs: BTreeMap<RunId, Vec<Seen>>,
     listeners: Vec<UnboundedSender<Report>>,
 }
 
 impl Hub {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a run in. False when it is known already.
-    pub(crate) fn add(&mut self, run: &RunId) -> bool {
-        match self.runs.entry(run.clone()) {
+    pub fn add(&self, run: &RunId) -> bool {
+        match self.known().runs.entry(run.clone()) {
             Entry::Vacant(free) => {
                 free.insert(Vec::new());
                 true
@@ -25,28 +35,38 @@ impl Hub {
     }
 
     /// Forgets a run.
-    pub(crate) fn remove(&mut self, run: &RunId) {
-        self.runs.remove(run);
+    pub fn remove(&self, run: &RunId) {
+        self.known().runs.remove(run);
     }
 
     /// Tells everybody. What is told of a run that was forgotten is of no use.
-    pub(crate) fn tell(&mut self, run: &RunId, seen: Seen) {
-        let Some(known) = self.runs.get_mut(run) else { return };
-        self.listeners.retain(|listener| listener.send(Report::Run(run.clone(), seen.clone())).is_ok());
-        keep(known, seen);
+    pub fn tell(&self, run: &RunId, seen: Seen) {
+        let mut known = self.known();
+        let Known { runs, listeners } = &mut *known;
+        let Some(told) = runs.get_mut(run) else { return };
+        listeners.retain(|listener| listener.send(Report::Run(run.clone(), seen.clone())).is_ok());
+        keep(told, seen);
+    }
+
+    /// Tells everybody anew which runs there are, as after a listing that was fetched again.
+    pub fn list(&self) {
+        let mut known = self.known();
+        let listing = Report::Listing(known.runs.keys().cloned().collect());
+        known.listeners.retain(|listener| listener.send(listing.clone()).is_ok());
     }
 
     /// A new listener: hears the listing, what is known of each run, and then the news.
-    pub(crate) fn listen(&mut self) -> UnboundedReceiver<Report> {
+    pub fn listen(&self) -> UnboundedReceiver<Report> {
         let (sender, receiver) = unbounded_channel();
-        let listing = Report::Listing(self.runs.keys().cloned().collect());
-        let known =
-            self.runs.iter().flat_map(|(run, all)| all.iter().map(|seen| Report::Run(run.clone(), seen.clone())));
-        for report in std::iter::once(listing).chain(known) {
+        let mut known = self.known();
+        let listing = Report::Listing(known.runs.keys().cloned().collect());
+        let told =
+            known.runs.iter().flat_map(|(run, all)| all.iter().map(|seen| Report::Run(run.clone(), seen.clone())));
+        for report in std::iter::once(listing).chain(told) {
             // The other end is in our hands.
             let _ = sender.send(report);
         }
-        self.listeners.push(sender);
+        known.listeners.push(sender);
         receiver
     }
 }
@@ -81,7 +101,7 @@ mod tests {
 
     #[test]
     fn who_comes_later_hears_a_listing_and_what_became_of_each_run() {
-        let (mut hub, run): (Hub, RunId) = (Hub::default(), "abcdefghjkmnpqrs-1".parse().unwrap());
+        let (hub, run): (Hub, RunId) = (Hub::default(), "abcdefghjkmnpqrs-1".parse().unwrap());
         let ready = Seen::Ready(Address::Unix("/r".into()));
         let used = Seen::Activity(Activity::began(Timestamp::UNIX_EPOCH, IdleAction::Quit));
         let lost = Seen::Unreachable(Cause::new("agent-silent", "It is silent.", Who::Nobody));
@@ -99,6 +119,10 @@ mod tests {
         assert_eq!(all(hub.listen()), [listing, report(&Seen::Ended(Ending::Quit))]);
         hub.remove(&run);
         hub.tell(&run, ready);
-        assert_eq!(all(hub.listen()), [Report::Listing([].into())]);
+        let mut late = hub.listen();
+        assert_eq!(late.try_recv(), Ok(Report::Listing([].into())));
+        hub.add(&run);
+        hub.list();
+        assert_eq!(all(late), [Report::Listing([run].into())]);
     }
 }
