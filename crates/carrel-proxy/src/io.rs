@@ -11,6 +11,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
+use tokio_rustls::TlsStream;
 
 use crate::framing::scan::Scan;
 
@@ -19,6 +20,8 @@ use crate::framing::scan::Scan;
 pub(crate) enum Io {
     Tcp(TcpStream),
     Unix(UnixStream),
+    /// Either side of TLS. In a box: there are many tunnels, and most have none.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// Calls the same function on whichever socket it is.
@@ -31,6 +34,10 @@ macro_rules! either {
             }
             Io::Unix(stream) => {
                 let $stream = Pin::new(stream);
+                $call
+            }
+            Io::Tls(stream) => {
+                let $stream = Pin::new(&mut **stream);
                 $call
             }
         }

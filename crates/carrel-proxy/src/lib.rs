@@ -52,7 +52,7 @@ pub use self::{
     house::{BoxError, Failed, House, HouseBody, Pass, Verdict, Why, full_body, house_body},
     origin::{comes_from, same_origin},
     peer::Peer,
-    serve::{AllowUid, Listen, Proxy, ProxySettings, Running},
+    serve::{AllowUid, Listen, Proxy, ProxySettings, Running, Tls},
     strip::path as strip_path,
     upstream::{PoolSettings, Target, Upstream},
 };

@@ -1,6 +1,9 @@
 //! Who is at the other end of a connection.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::HeaderValue;
 
@@ -10,6 +13,7 @@ pub struct Peer {
     whence: Whence,
     /// What `X-Forwarded-For` says, kept ready because every request needs it.
     forwarded_for: Option<HeaderValue>,
+    protocol: Option<Arc<[u8]>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +27,12 @@ impl Peer {
     pub fn tcp(address: SocketAddr) -> Self {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let forwarded_for = HeaderValue::try_from(address.ip().to_string()).ok();
-        Self { whence: Whence::Tcp(address), forwarded_for }
+        Self { whence: Whence::Tcp(address), forwarded_for, protocol: None }
     }
 
     /// A process of this host with this user id, which came by a Unix socket.
     pub fn unix(uid: u32) -> Self {
-        Self { whence: Whence::Unix(uid), forwarded_for: None }
+        Self { whence: Whence::Unix(uid), forwarded_for: None, protocol: None }
     }
 
     /// Its address, when it came by TCP.
@@ -50,6 +54,15 @@ impl Peer {
             Whence::Tcp(_) => None,
             Whence::Unix(uid) => Some(uid),
         }
+    }
+
+    /// The protocol that ALPN settled, when it came by TLS and named one.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        self.protocol.as_deref()
+    }
+
+    pub(crate) fn agreed(self, protocol: &[u8]) -> Self {
+        Self { protocol: Some(protocol.into()), ..self }
     }
 
     pub(crate) fn forwarded_for(&self) -> Option<&HeaderValue> {

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use rustls::ServerConfig;
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     sync::oneshot,
@@ -50,8 +51,19 @@ pub struct ProxySettings {
     pub head_bytes: usize,
     /// Whether browsers reach this proxy by HTTPS, as `X-Forwarded-Proto` should say.
     pub https: bool,
+    /// On an address: TLS instead of plain bytes.
+    pub tls: Option<Tls>,
     /// On a Unix socket: whether processes of this user id may connect. Others are closed before a byte is read.
     pub allow_uid: Option<AllowUid>,
+}
+
+/// How TLS is spoken with clients.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Says what is shown, and who is believed.
+    pub config: Arc<ServerConfig>,
+    /// Closes connections on which ALPN settled nothing, before a byte of theirs is read.
+    pub needs_protocol: bool,
 }
 
 /// Judges the user id of a process.
@@ -66,6 +78,7 @@ impl ProxySettings {
             head_timeout: Some(Duration::from_secs(30)),
             head_bytes: 64 * 1024,
             https: false,
+            tls: None,
             allow_uid: None,
         }
     }
@@ -78,6 +91,7 @@ impl fmt::Debug for ProxySettings {
             .field("head_timeout", &self.head_timeout)
             .field("head_bytes", &self.head_bytes)
             .field("https", &self.https)
+            .field("tls", &self.tls.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -13,15 +13,19 @@ use std::{
     time::Duration,
 };
 
+use rustls::ClientConfig;
+
 pub(crate) use self::{dial::dial, pool::Conn};
 
 /// Where an upstream listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Target {
     /// On a Unix socket.
     Unix(PathBuf),
     /// On an address.
     Tcp(SocketAddr),
+    /// On an address, by TLS. The configuration says whom to believe, and what to show.
+    Tls(SocketAddr, Arc<ClientConfig>),
 }
 
 /// How connections to an upstream are kept, and how long one may take to come about.

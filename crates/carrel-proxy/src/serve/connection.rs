@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    io,
     pin::pin,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -9,10 +10,15 @@ use std::{
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{runtime::Handle, time::sleep};
+use tokio::{
+    net::TcpStream,
+    runtime::Handle,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
-    AllowUid, Leave, ProxySettings,
+    AllowUid, Leave, ProxySettings, Tls,
     listener::{Listener, concerns_one},
 };
 use crate::{
@@ -23,6 +29,8 @@ use crate::{
 
 /// How long to wait before accepting again when file descriptors or memory have run out.
 const OUT_OF_RESOURCES_PAUSE: Duration = Duration::from_millis(100);
+/// How long a client may take for the handshake of TLS.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What all connections of a thread share.
 pub(crate) struct Thread<H> {
@@ -30,6 +38,7 @@ pub(crate) struct Thread<H> {
     pub(crate) runtime: Handle,
     pub(crate) proto: &'static str,
     pub(crate) leave: Arc<Leave>,
+    tls: Option<Tls>,
     allow_uid: Option<AllowUid>,
     http: http1::Builder,
 }
@@ -45,6 +54,7 @@ impl<H: House> Thread<H> {
             runtime: settings.runtime.clone(),
             proto: if settings.https { "https" } else { "http" },
             leave,
+            tls: settings.tls.clone(),
             allow_uid: settings.allow_uid.clone(),
             http,
         }
@@ -76,8 +86,15 @@ impl<H: House> Thread<H> {
         loop {
             match listening.accept(self.allow_uid.as_ref()).await {
                 Ok(Some((io, peer))) => {
-                    let connection = drive(Arc::clone(&self), io, peer);
-                    self.leave.tasks.spawn(connection);
+                    let thread = Arc::clone(&self);
+                    match (self.tls.clone(), io) {
+                        (Some(tls), Io::Tcp(stream)) => {
+                            self.leave.tasks.spawn(secured(thread, tls, stream, peer));
+                        }
+                        (_, io) => {
+                            self.leave.tasks.spawn(drive(thread, io, peer));
+                        }
+                    }
                 }
                 Ok(None) => (),
                 Err(error) if concerns_one(&error) => tracing::debug!(%error, "a connection ended before it began"),
@@ -87,6 +104,26 @@ impl<H: House> Thread<H> {
                 }
             }
         }
+    }
+}
+
+/// Serves one connection once both sides have proved themselves.
+async fn secured<H: House>(thread: Arc<Thread<H>>, tls: Tls, stream: TcpStream, peer: Peer) {
+    let leave = Arc::clone(&thread.leave);
+    let shaken = tokio::select! {
+        shaken = timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls.config).accept(stream)) => shaken,
+        () = leave.accepting.ended() => return,
+    };
+    match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(stream) => {
+            let peer = match stream.get_ref().1.alpn_protocol() {
+                Some(protocol) => peer.agreed(protocol),
+                None if tls.needs_protocol => return tracing::debug!("closed a connection that names no protocol"),
+                None => peer,
+            };
+            drive(thread, Io::Tls(Box::new(stream.into())), peer).await;
+        }
+        Err(error) => tracing::debug!(%error, "a connection ended before TLS was agreed on"),
     }
 }
 

@@ -33,10 +33,13 @@ impl Listener {
 
 /// Binds one listener per thread to an address; the kernel deals out connections among them.
 pub(super) fn bind(address: SocketAddr, threads: usize) -> io::Result<(Vec<Listener>, SocketAddr)> {
-    // The listeners must share the port, and would share it with another program of this user as readily. Binding once
-    // without sharing finds that out.
-    drop(socket(address, false)?);
-    let first = socket(address, true)?;
+    // Several listeners must share the port, and would share it with another program of this user as readily. Binding
+    // once without sharing finds that out. A single one shares it with nobody.
+    let shared = threads > 1;
+    if shared {
+        drop(socket(address, false)?);
+    }
+    let first = socket(address, shared)?;
     // With port 0, the others take the port that the first was given.
     let bound = first.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
     let mut sockets = vec![first];

@@ -82,7 +82,8 @@ impl Pipe {
         drop(upstream);
         if down.left.is_empty() && observer.frames.is_some_and(|frames| frames.between()) {
             let [high, low] = code.to_be_bytes();
-            if client.write_all(&[0x88, 2, high, low]).await.is_err() {
+            let told = client.write_all(&[0x88, 2, high, low]).await;
+            if told.is_err() || client.flush().await.is_err() {
                 return;
             }
         }
@@ -130,6 +131,8 @@ struct OneWay {
     left: Vec<u8>,
     /// How much of it was written.
     written: usize,
+    /// Whether something was written that the writer may hold back: TLS does, when its socket is full.
+    unflushed: bool,
     eof: bool,
     shut: bool,
 }
@@ -167,6 +170,10 @@ impl OneWay {
             self.left = Vec::new();
             self.written = 0;
         }
+        if self.unflushed {
+            ready!(Pin::new(&mut *to).poll_flush(cx))?;
+            self.unflushed = false;
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -189,6 +196,7 @@ impl OneWay {
                 Poll::Pending => 0,
             };
             self.left.extend_from_slice(&got[taken..]);
+            self.unflushed = true;
             Poll::Ready(Ok(()))
         })
     }

@@ -1,13 +1,15 @@
 //! Makes connections to an upstream.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     net::{TcpStream, UnixStream},
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsConnector;
 
 use super::{Conn, Target, Upstream};
 use crate::{house::Why, io::Io};
@@ -32,11 +34,9 @@ pub(crate) async fn dial(upstream: &Arc<Upstream>) -> Result<Conn, Why> {
 
 async fn connect(target: &Target) -> io::Result<Io> {
     match target {
-        Target::Tcp(address) => {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            Ok(Io::Tcp(stream))
-        }
+        Target::Tcp(address) => Ok(Io::Tcp(tcp(*address).await?)),
+        // A large future, and a rare one: a connection serves many requests.
+        Target::Tls(address, config) => Box::pin(tls(*address, config.clone())).await,
         Target::Unix(path) => loop {
             match UnixStream::connect(path).await {
                 Ok(stream) => return Ok(Io::Unix(stream)),
@@ -45,4 +45,17 @@ async fn connect(target: &Target) -> io::Result<Io> {
             }
         },
     }
+}
+
+async fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn tls(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Io> {
+    let stream = tcp(address).await?;
+    let name = ServerName::IpAddress(address.ip().into());
+    let stream = TlsConnector::from(config).connect(name, stream).await?;
+    Ok(Io::Tls(Box::new(stream.into())))
 }

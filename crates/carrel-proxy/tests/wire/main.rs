@@ -6,4 +6,5 @@ mod duties;
 mod framing;
 mod pool;
 mod rig;
+mod tls;
 mod tunnels;

@@ -12,7 +12,7 @@ use std::{
 
 use carrel_proxy::{
     Alive, Edits, Failed, House, HouseBody, Listen, Pass, Peer, PoolSettings, Proxy, ProxySettings, Running, Target,
-    Upstream, Verdict, full_body,
+    Tls, Upstream, Verdict, full_body,
 };
 use futures::future::BoxFuture;
 use http::{HeaderName, Request, Response, header, request::Parts};
@@ -111,6 +111,10 @@ impl Rig {
     }
 
     pub(crate) fn with(upstream: Arc<Upstream>, edits: Edits) -> Self {
+        Self::secured(upstream, edits, None)
+    }
+
+    pub(crate) fn secured(upstream: Arc<Upstream>, edits: Edits, tls: Option<Tls>) -> Self {
         let house = Arc::new(Home {
             upstream: Mutex::new(upstream),
             edits: Arc::new(edits),
@@ -119,7 +123,8 @@ impl Rig {
             failures: Mutex::default(),
             peers: Mutex::default(),
         });
-        let settings = ProxySettings { threads: Some(1.try_into().unwrap()), ..ProxySettings::new(Handle::current()) };
+        let settings =
+            ProxySettings { threads: Some(1.try_into().unwrap()), tls, ..ProxySettings::new(Handle::current()) };
         let listen = Listen::Tcp("127.0.0.1:0".parse().unwrap());
         let running = Proxy::start(listen, Arc::clone(&house), settings).unwrap();
         let addr = running.local_addr().unwrap();
