@@ -76,25 +76,28 @@ pub(crate) fn looks_encrypted(text: &str) -> bool {
     STANDARD.decode(text).is_ok_and(|bytes| bytes.len() >= 32 && bytes.len().is_multiple_of(16))
 }
 
-impl SealKey {
-    /// The key of an installation: the file that `secure-cookie-key-file` names, else the one in the folders.
-    pub fn of(files: &Configuration) -> Result<Self, SealError> {
-        let found = files.files().iter().find(|found| found.file.name == KEY_FILE);
-        Self::read(&found.ok_or(SealError::NoKey)?.path)
-    }
+/// The text of the secure-cookie-key of an installation: of the file that `secure-cookie-key-file` names, else of the one
+/// in the folders. All replicas have the same; other keys are made from it.
+pub fn secure_cookie_key(files: &Configuration) -> Result<SecretString, SealError> {
+    let found = files.files().iter().find(|found| found.file.name == KEY_FILE);
+    read(&found.ok_or(SealError::NoKey)?.path)
+}
 
-    fn read(path: &Path) -> Result<Self, SealError> {
-        let shown = path.display();
-        let mut text = fs::read_to_string(path).map_err(|error| SealError::Unreadable(format!("{shown}: {error}")))?;
-        let key = Self::from_text(text.trim());
-        text.zeroize();
-        key.ok_or_else(|| SealError::Empty(shown.to_string()))
+fn read(path: &Path) -> Result<SecretString, SealError> {
+    let shown = path.display();
+    let mut text = fs::read_to_string(path).map_err(|error| SealError::Unreadable(format!("{shown}: {error}")))?;
+    let key = Some(text.trim()).filter(|key| !key.is_empty()).map(SecretString::from);
+    text.zeroize();
+    key.ok_or_else(|| SealError::Empty(shown.to_string()))
+}
+
+impl SealKey {
+    /// The key of an installation, made from its [`secure_cookie_key`].
+    pub fn of(files: &Configuration) -> Result<Self, SealError> {
+        Self::from_text(secure_cookie_key(files)?.expose_secret()).ok_or(SealError::NoKey)
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
         let secret = Salt::new(HKDF_SHA256, b"carrel encrypt-password").extract(text.as_bytes());
         let key = UnboundKey::from(secret.expand(&[MARK.as_bytes()], &AES_256_GCM).ok()?);
         Some(Self(LessSafeKey::new(key)))

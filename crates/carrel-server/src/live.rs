@@ -6,6 +6,7 @@
 
 use crate::{client, sign_ins::STALE_LIMIT};
 use arc_swap::ArcSwap;
+use carrel_agent::trust::{Channel, ServerKey};
 use carrel_config::web::Root;
 use carrel_model::{Address, Clock, Session, SessionId, UserId};
 use carrel_proxy::{Edits, PoolSettings, Target, Upstream};
@@ -48,8 +49,7 @@ type Table = HashMap<String, Arc<Route>>;
 pub(crate) struct Live {
     store: Store,
     clock: Clock,
-    /// The path below which browsers and IDEs see sessions.
-    root: Root,
+    ways: Ways,
     routes: ArcSwap<Table>,
     /// Changed when one of their sessions did.
     watchers: RwLock<HashMap<UserId, watch::Sender<u64>>>,
@@ -58,6 +58,17 @@ pub(crate) struct Live {
     read_at: AtomicI64,
 }
 
+/// How sessions are reached.
+struct Ways {
+    /// The path below which browsers and IDEs see sessions.
+    root: Root,
+    /// Proves this server to agents that are reached over a network.
+    key: Option<ServerKey>,
+}
+
+/// Connections to agents are kept idle for so long: each begins with a handshake of TLS, and agents close none.
+const TLS_AGE: Duration = Duration::from_secs(30);
+
 #[derive(Default)]
 struct Seen {
     change: Option<i64>,
@@ -65,15 +76,25 @@ struct Seen {
 }
 
 impl Live {
-    pub(crate) fn new(store: Store, clock: Clock, root: Root) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, root: Root, key: Option<ServerKey>) -> Self {
+        let ways = Ways { root, key };
         let read_at = AtomicI64::new(clock.now().as_second());
         let (routes, watchers, seen) = Default::default();
-        Self { store, clock, root, routes, watchers, seen, read_at }
+        Self { store, clock, ways, routes, watchers, seen, read_at }
     }
 
     /// Where the bytes of this session go, when it runs. On the proxy's path: takes no lock.
     pub(crate) fn route(&self, id: &str) -> Option<Arc<Route>> {
         self.routes.load().get(id).cloned()
+    }
+
+    /// Why this server cannot reach a session, although it runs.
+    pub(crate) fn no_way(&self, session: &Session) -> Option<&'static str> {
+        let (address, _) = session.state.running_at()?;
+        (matches!(address, Address::Tls { .. }) && self.ways.key.is_none()).then_some(
+            "This server has no secure-cookie-key, by which it would prove itself to the agent of the session. An \
+             administrator can give it the one that the other servers of this Carrel have.",
+        )
     }
 
     /// The running sessions of this user.
@@ -120,7 +141,7 @@ impl Live {
                 seen.change = changed.last().map_or(Some(after), |(change, _)| Some(*change));
                 let changed: Vec<Session> = changed.into_iter().map(|(_, session)| session).collect();
                 if !changed.is_empty() {
-                    self.routes.store(Arc::new(follow(Table::clone(&self.routes.load()), &changed, &self.root)));
+                    self.routes.store(Arc::new(follow(Table::clone(&self.routes.load()), &changed, &self.ways)));
                 }
                 changed
             }
@@ -129,7 +150,7 @@ impl Live {
                 seen.change = Some(self.store.change_now().await?);
                 seen.anew_at = now;
                 let live = self.store.sessions_live().await?;
-                self.routes.store(Arc::new(anew(&self.routes.load(), &live, &self.root)));
+                self.routes.store(Arc::new(anew(&self.routes.load(), &live, &self.ways)));
                 live
             }
         };
@@ -148,9 +169,9 @@ impl Live {
 }
 
 /// The table after these sessions changed.
-fn follow(mut table: Table, changed: &[Session], root: &Root) -> Table {
+fn follow(mut table: Table, changed: &[Session], ways: &Ways) -> Table {
     for session in changed {
-        match route(session, table.get(session.id.as_str()), root) {
+        match route(session, table.get(session.id.as_str()), ways) {
             Some(route) => table.insert(session.id.to_string(), route),
             None => table.remove(session.id.as_str()),
         };
@@ -159,31 +180,39 @@ fn follow(mut table: Table, changed: &[Session], root: &Root) -> Table {
 }
 
 /// The table of these sessions and no others.
-fn anew(known: &Table, live: &[Session], root: &Root) -> Table {
-    let of = |session: &Session| Some((session.id.to_string(), route(session, known.get(session.id.as_str()), root)?));
+fn anew(known: &Table, live: &[Session], ways: &Ways) -> Table {
+    let of = |session: &Session| Some((session.id.to_string(), route(session, known.get(session.id.as_str()), ways)?));
     live.iter().filter_map(of).collect()
 }
 
 /// The route of a session that runs. The upstream of the same generation at the same address is kept, with its
 /// connections; another generation never gets them.
-fn route(session: &Session, known: Option<&Arc<Route>>, root: &Root) -> Option<Arc<Route>> {
+fn route(session: &Session, known: Option<&Arc<Route>>, ways: &Ways) -> Option<Arc<Route>> {
     let (address, _) = session.state.running_at()?;
     if let Some(known) = known.filter(|k| k.generation == session.generation && k.address == *address) {
         return Some(known.clone());
     }
-    let target = match address {
-        Address::Unix(path) => Target::Unix(path.clone()),
-        Address::Tcp(address) => Target::Tcp(*address),
-        // No launcher of this server makes them.
-        Address::Tls { .. } => return None,
-    };
+    let (target, pool) = target(address, ways.key.as_ref())?;
     Some(Arc::new(Route {
         owner: session.owner.clone(),
         generation: session.generation,
         address: address.clone(),
-        upstream: Upstream::new(target, PoolSettings::default()),
-        edits: Arc::new(edits(&root.join(&session.url()), root)),
+        upstream: Upstream::new(target, pool),
+        edits: Arc::new(edits(&ways.root.join(&session.url()), &ways.root)),
     }))
+}
+
+/// Where an agent takes bytes. None where it has to be proved who asks, and this server cannot ([`Live::no_way`]).
+fn target(address: &Address, key: Option<&ServerKey>) -> Option<(Target, PoolSettings)> {
+    let pool = PoolSettings::default();
+    Some(match address {
+        Address::Unix(path) => (Target::Unix(path.clone()), pool),
+        Address::Tcp(address) => (Target::Tcp(*address), pool),
+        Address::Tls { address, certificate } => {
+            let config = key?.client_config(certificate.parse().ok()?, Channel::Data);
+            (Target::Tls(*address, config), PoolSettings { age: TLS_AGE, ..pool })
+        }
+    })
 }
 
 /// What is changed on the way to a session and back: none of the platform's credentials reaches it, and none of its

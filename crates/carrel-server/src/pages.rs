@@ -72,7 +72,7 @@ fn title(problem: &Problem) -> &'static str {
         "not-signed-in" => "Sign in first",
         "no-such-page" => "Nothing is here",
         "session-gone" => "This session has ended",
-        "session-no-answer" => "The session does not answer",
+        "session-no-answer" | "session-no-key" => "The session does not answer",
         "store-away" | "not-ready" => "Carrel is away for a moment",
         "not-possible-now" | "too-many-sessions" => "Not possible now",
         "other-origin" | "address-refused" => "Not from here",

@@ -4,6 +4,7 @@ use crate::{
     app::App, app::Parts, health_check::Host, house::House, live::Live, metrics, metrics::Traffic, router::router,
     sign_ins::SignIns,
 };
+use carrel_agent::trust::ServerKey;
 use carrel_auth::Throttle;
 use carrel_config::Installation;
 use carrel_model::Clock;
@@ -33,6 +34,8 @@ pub struct ServerParts {
     pub store: Store,
     /// What people can do with sessions.
     pub sessions: Sessions,
+    /// Proves this server to agents that are reached over a network; none where no launcher has such agents.
+    pub agents: Option<ServerKey>,
     /// The clock.
     pub clock: Clock,
 }
@@ -82,10 +85,10 @@ pub struct Server;
 impl Server {
     /// Binds and serves, until [`RunningServer::stop`].
     pub async fn start(parts: ServerParts) -> Result<RunningServer, StartError> {
-        let ServerParts { installation, store, sessions, clock } = parts;
+        let ServerParts { installation, store, sessions, agents, clock } = parts;
         let settings = installation.settings();
         let sign_ins = Arc::new(SignIns::new(store.clone(), clock.clone(), settings.clone()));
-        let live = Arc::new(Live::new(store.clone(), clock.clone(), settings.now().web.root.clone()));
+        let live = Arc::new(Live::new(store.clone(), clock.clone(), settings.now().web.root.clone(), agents));
         // Sessions that run are routed from the first request on.
         live.refresh().await?;
         let hashers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

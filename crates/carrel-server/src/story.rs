@@ -13,6 +13,7 @@ mod input;
 mod operation;
 mod pages;
 mod person;
+mod pods;
 mod rights;
 mod sessions;
 mod sign_in;

@@ -2,6 +2,7 @@
 
 use super::{Backend, Person};
 use crate::{RunningServer, Server, ServerParts};
+use carrel_agent::trust::ServerKey;
 use carrel_auth::password;
 use carrel_config::{Current, Installation, Settings};
 use carrel_model::{Address, Clock, Role, SessionId, UserId, size::sizes_of_host};
@@ -80,10 +81,16 @@ impl TestCarrel {
 
     /// One more server on the same store.
     pub(super) async fn replica(&self) -> RunningServer {
+        self.replica_with(None).await
+    }
+
+    /// One more server on the same store, which proves itself to agents by this key.
+    pub(super) async fn replica_with(&self, agents: Option<ServerKey>) -> RunningServer {
         let parts = ServerParts {
             installation: self.installation.clone(),
             store: self.store.clone(),
             sessions: self.sessions.clone(),
+            agents,
             clock: self.clock.clone(),
         };
         Server::start(parts).await.unwrap()

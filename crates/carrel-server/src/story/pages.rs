@@ -177,6 +177,7 @@ async fn a_port_in_use_is_named() {
         installation: std::sync::Arc::new(carrel_config::Installation::without_files(settings)),
         store: carrel.store.clone(),
         sessions: carrel.sessions.clone(),
+        agents: None,
         clock: carrel.clock.clone(),
     };
     let Err(error) = crate::Server::start(parts).await else { panic!("it started") };

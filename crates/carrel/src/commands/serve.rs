@@ -8,12 +8,19 @@ use crate::{
     telemetry::{self, LogFlags, LogFormat},
 };
 use anyhow::Context;
-use carrel_config::{Diagnostic, Installation, Level, Settings, installation::Reloaded, web::Network};
+use carrel_agent::trust::ServerKey;
+use carrel_config::{
+    Configuration, Diagnostic, Installation, Level, Settings,
+    installation::Reloaded,
+    sealed::{SealError, secure_cookie_key},
+    web::Network,
+};
 use carrel_local::{LocalLauncher, LocalSettings};
 use carrel_model::Clock;
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
 use clap::Args;
+use secrecy::ExposeSecret;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -230,7 +237,8 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let supervisor = Supervisor::new(sessions.clone(), &replica_name());
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
     let reloading = tokio::spawn(reload_on_hangup(hangup, installation.clone()));
-    let parts = ServerParts { installation, store, sessions, clock };
+    let agents = server_key(&installation.files())?;
+    let parts = ServerParts { installation, store, sessions, agents, clock };
     let server = Server::start(parts).await.map_err(with_code(UNAVAILABLE))?;
     say(format!("Carrel listens on {}", server.place()))?;
 
@@ -241,6 +249,18 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     server.stop(DRAIN).await;
     supervising.await?;
     Ok(())
+}
+
+/// What proves this server to agents in pods. One that has no secure-cookie-key, or may not read it, has no such agents.
+fn server_key(files: &Configuration) -> anyhow::Result<Option<ServerKey>> {
+    match secure_cookie_key(files) {
+        Ok(secret) => Ok(Some(ServerKey::derive(secret.expose_secret().as_bytes())?)),
+        Err(SealError::NoKey) => Ok(None),
+        Err(error) => {
+            tracing::warn!(%error, "without the secure-cookie-key this server reaches no session in a pod");
+            Ok(None)
+        }
+    }
 }
 
 fn cannot_run_sessions(error: &carrel_local::OpenError) -> anyhow::Error {
