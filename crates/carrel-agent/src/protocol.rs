@@ -1,4 +1,4 @@
-//! What server and agent say to each other: HTTP/1.1 with JSON bodies on the agent's control socket.
+//! What server and agent say to each other: HTTP/1.1 with JSON bodies on the agent's control channel.
 //!
 //! | request | answer |
 //! |---|---|
@@ -10,8 +10,10 @@
 //! | `GET /output?follow=false` | the last output of the IDE, at most [`OUTPUT_BYTES`] |
 //! | `GET /usage` | usage as in [`Status::usage`] |
 //!
-//! A second socket, the data socket, takes the browser's requests, already checked by the server, and forwards them
-//! to the IDE. Both accept only peers with the uid of the server (given at the start) or of the agent itself.
+//! A second channel takes the browser's requests, already checked by the server, and forwards them to the IDE.
+//!
+//! On a host each channel is a Unix socket that accepts only peers with the uid of the server (given at the start) or of the
+//! agent itself. In a pod both are connections to one port, by TLS that accepts only the server's key (`trust`).
 //!
 //! The files that both sides know are those of [`crate::folder::RunFolder`].
 

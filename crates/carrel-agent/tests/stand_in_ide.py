@@ -28,7 +28,7 @@ parser.add_argument("--ignore-term", action="store_true")
 parser.add_argument("--busy", action="store_true")
 parser.add_argument("--daemon")
 options = parser.parse_args()
-kernels, sessions, held = [], [], []
+kernels, sessions, held, tunnelled = [], [], [], []
 
 
 def kernel_is(state):
@@ -73,8 +73,8 @@ class Ide(BaseHTTPRequestHandler):
         self.send_header("Connection", "Upgrade")
         self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
         self.end_headers()
-        while self.connection.recv(4096):
-            pass
+        while came := self.connection.recv(4096):
+            tunnelled.append(len(came))
         self.close_connection = True
 
     def do_GET(self):
@@ -100,7 +100,8 @@ class Ide(BaseHTTPRequestHandler):
         headers = [("Set-Cookie", "in=1; Path=/s/x/"), ("Set-Cookie", "out=1; Path=/")]
         headers += [("Service-Worker-Allowed", "/")]
         seen = {key.lower(): value for key, value in self.headers.items()}
-        self.answer({"path": self.path, "headers": seen, "pid": os.getpid(), "env": dict(os.environ)}, headers)
+        about = {"pid": os.getpid(), "env": dict(os.environ), "tunnelled": sum(tunnelled)}
+        self.answer({"path": self.path, "headers": seen, **about}, headers)
 
     do_POST = do_GET
 

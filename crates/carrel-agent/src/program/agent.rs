@@ -2,27 +2,35 @@
 
 use crate::{
     folder::RunFolder,
-    program::output::Output,
+    pod::AGENT_LINE,
+    program::{house::Gate, output::Output},
     protocol::{End, PROTOCOL, Phase, Status},
 };
 use carrel_model::{Activity, Clock, Plan, RunId, Step, Usage};
 use jiff::Timestamp;
 use std::{
     io::Write,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 use tokio::{sync::watch, time::Instant};
 
+/// How the server reaches the IDE by way of the agent.
+pub(crate) enum Entrance {
+    /// By sockets in the run's folder, for processes of these accounts: the server's and the agent's own.
+    Sockets([u32; 2]),
+    /// By the port of a pod, which lets requests through once there is an IDE.
+    Port(OnceLock<Gate>),
+}
+
 /// The agent of one run: what it knows, and what it was asked.
-#[derive(Debug)]
 pub(crate) struct Agent {
     /// The run's folder.
     pub(crate) folder: RunFolder,
     /// What time it is.
     pub(crate) clock: Clock,
-    /// Accounts that may connect: the server's and its own.
-    pub(crate) peers: [u32; 2],
+    /// How the server reaches the IDE.
+    pub(crate) entrance: Entrance,
     /// What the IDE says.
     pub(crate) output: Output,
     /// The plan, once there is one.
@@ -38,7 +46,7 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// The agent of `run`, which waits for a plan.
-    pub(crate) fn new(run: RunId, folder: RunFolder, peers: [u32; 2]) -> Self {
+    pub(crate) fn new(run: RunId, folder: RunFolder, entrance: Entrance) -> Self {
         let status = Status {
             protocol: PROTOCOL,
             run,
@@ -54,13 +62,18 @@ impl Agent {
             output: Output::new(folder.clone()),
             folder,
             clock: Clock::System,
-            peers,
+            entrance,
             plan: watch::Sender::new(None),
             stop: watch::Sender::new(None),
             keep: watch::Sender::new(None),
             status: watch::Sender::new(status),
             usage: Mutex::new(None),
         }
+    }
+
+    /// Whether it runs in a pod, where all that it sees is the run's own.
+    pub(crate) fn is_in_pod(&self) -> bool {
+        matches!(self.entrance, Entrance::Port(_))
     }
 
     /// All that is known now.
@@ -140,7 +153,9 @@ impl Agent {
 
     /// Writes a line to the agent's own log.
     pub(crate) fn log(&self, text: &str) {
+        // In a pod it stands in one log with what the IDE says.
+        let mark = if self.is_in_pod() { AGENT_LINE } else { "" };
         // Nobody is left to be told that the log cannot be written.
-        let _ = writeln!(std::io::stderr(), "{} {text}", self.clock.now());
+        let _ = writeln!(std::io::stderr(), "{mark}{} {text}", self.clock.now());
     }
 }

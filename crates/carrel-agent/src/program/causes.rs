@@ -4,9 +4,9 @@ use crate::{
     program::prepare::Missing,
     room::{self, Room},
 };
-use carrel_model::{Cause, Who};
+use carrel_model::{Cause, Container, Who};
 use nix::{sys::signal::Signal, sys::statvfs::statvfs};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// The longest quotation of the output in a cause, in characters.
 const QUOTED_CHARS: usize = 200;
@@ -20,19 +20,41 @@ pub(crate) enum Exit {
     Signal(Signal),
 }
 
-/// What is missing for a start.
-pub(crate) fn missing(missing: &Missing) -> Cause {
+impl Exit {
+    /// Whether it was killed, or a shell around it says so.
+    pub(crate) fn is_kill(self) -> bool {
+        self == Self::Signal(Signal::SIGKILL) || self == Self::Code(128 + Signal::SIGKILL as i32)
+    }
+}
+
+/// No server gave a plan.
+pub(crate) fn no_plan(limit: Duration) -> Cause {
+    let text = format!(
+        "No server told the session what to run within {} minutes. They may have been stopped, or a network policy \
+         keeps them from the pod.",
+        limit.as_secs() / 60
+    );
+    Cause::new("no-plan", text, Who::Administrator)
+}
+
+/// What is missing for a start, on this host or in this container.
+pub(crate) fn missing(missing: &Missing, container: Option<&Container>) -> Cause {
     match missing {
-        Missing::Program(name) => Cause::new(
-            "program-missing",
-            format!("The program {name} is not installed on this host, or may not be run by this account."),
-            Who::Administrator,
-        ),
-        Missing::Home => Cause::new(
-            "home-missing",
-            "The account has no home folder: HOME is not set, or names no folder.",
-            Who::Administrator,
-        ),
+        Missing::Program(name) => {
+            let place = container.map_or_else(
+                || "installed on this host".to_owned(),
+                |container| format!("in the image {}", container.image),
+            );
+            let text = format!("The program {name} is not {place}, or may not be run by this account.");
+            Cause::new("program-missing", text, Who::Administrator)
+        }
+        Missing::Home => {
+            let why = container.map_or_else(
+                || "HOME is not set, or names no folder".to_owned(),
+                |container| format!("no volume is mounted at {}", container.account.home.display()),
+            );
+            Cause::new("home-missing", format!("The account has no home folder: {why}."), Who::Administrator)
+        }
         Missing::Folder(path) => Cause::new(
             "folder-missing",
             format!("The folder {} does not exist, or cannot be entered.", path.display()),

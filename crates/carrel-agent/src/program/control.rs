@@ -1,4 +1,4 @@
-//! The control socket: the protocol of [`crate::protocol`], for the server and for the agent's own account.
+//! The control channel: the protocol of [`crate::protocol`], on whichever connection the server came by.
 
 use crate::{
     program::agent::Agent,
@@ -22,13 +22,14 @@ use tokio::{
 /// The longest body that is taken. Plans hold small files.
 const BODY_BYTES: usize = 4 << 20;
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
+/// The body of an answer.
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// Takes connections until the program ends.
-pub(crate) async fn serve(agent: Arc<Agent>, listener: UnixListener) {
+/// Takes connections of these accounts until the program ends.
+pub(crate) async fn serve(agent: Arc<Agent>, listener: UnixListener, peers: [u32; 2]) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) if is_allowed(&stream, agent.peers) => {
+            Ok((stream, _)) if is_allowed(&stream, peers) => {
                 tokio::spawn(connection(agent.clone(), stream));
             }
             // Closed without a word: whoever it is has no business here.
@@ -56,7 +57,8 @@ async fn connection(agent: Arc<Agent>, stream: UnixStream) {
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(agent: &Arc<Agent>, request: Request<Incoming>) -> Response<Body> {
+/// Answers a request of the server.
+pub(crate) async fn answer(agent: &Arc<Agent>, request: Request<Incoming>) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let done = match (request.method(), path.as_str()) {
         (&Method::GET, "/status") => return json(&agent.status()),
@@ -118,14 +120,19 @@ async fn next_line(watched: Watched) -> Option<(Bytes, Watched)> {
 
 /// What is kept of the output and, if that is asked for, all that follows until the IDE ended.
 fn output(agent: &Arc<Agent>, follow: bool) -> Response<Body> {
-    let (kept, news) = match agent.output.follow() {
-        Ok(followed) => followed,
-        Err(error) => return text(StatusCode::INTERNAL_SERVER_ERROR, &format!("the output cannot be read: {error}")),
-    };
-    let kept = stream::once(async { kept });
-    if !follow {
-        return streamed("application/octet-stream", kept);
+    match followed(agent) {
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &format!("the output cannot be read: {error}")),
+        Ok((kept, following)) => {
+            let kept = stream::once(async { kept });
+            let kind = "application/octet-stream";
+            if follow { streamed(kind, kept.chain(following)) } else { streamed(kind, kept) }
+        }
     }
+}
+
+/// What is kept of the output, and what comes after it until the IDE ended.
+pub(crate) fn followed(agent: &Agent) -> io::Result<(Bytes, impl Stream<Item = Bytes> + Send + use<>)> {
+    let (kept, news) = agent.output.follow()?;
     let following = stream::unfold((news, agent.changes()), |(mut news, mut changes)| async move {
         let chunk = tokio::select! {
             biased;
@@ -135,7 +142,7 @@ fn output(agent: &Arc<Agent>, follow: bool) -> Response<Body> {
         };
         chunk.map(|chunk| (chunk, (news, changes)))
     });
-    streamed("application/octet-stream", kept.chain(following))
+    Ok((kept, following))
 }
 
 /// The next chunk. Who is too slow loses some: waiting for them would hold up the IDE.

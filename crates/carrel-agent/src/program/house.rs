@@ -194,6 +194,11 @@ impl Gate {
         gate
     }
 
+    /// What is answered for an IDE that does not.
+    pub(crate) fn silent(failed: &Failed) -> Response<HouseBody> {
+        refusal(StatusCode::BAD_GATEWAY, &format!("The IDE does not answer: {}.\n", failed.why))
+    }
+
     /// The headers that the agent's own questions to the IDE get.
     pub(crate) fn own_headers(&self) -> HeaderMap {
         self.pass.set.iter().cloned().collect()
@@ -237,11 +242,12 @@ impl House for Gate {
     }
 
     fn failed(&self, failed: &Failed) -> Response<HouseBody> {
-        refusal(StatusCode::BAD_GATEWAY, &format!("The IDE does not answer: {}.\n", failed.why))
+        Self::silent(failed)
     }
 }
 
-fn refusal(status: StatusCode, text: &str) -> Response<HouseBody> {
+/// A plain answer of the agent itself.
+pub(crate) fn refusal(status: StatusCode, text: &str) -> Response<HouseBody> {
     let mut answer = Response::new(full_body(text.to_owned()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -2,7 +2,7 @@
 
 use crate::{
     program::{
-        agent::Agent,
+        agent::{Agent, Entrance},
         ask, causes,
         causes::Exit,
         child::{self, Child},
@@ -27,6 +27,8 @@ use tokio::{
 
 /// An agent that gets no plan for this long is not needed: the server that started it would ask again.
 const PLAN_LIMIT: Duration = Duration::from_mins(1);
+/// In a pod it waits for longer: all servers may be away while they are upgraded.
+const PLAN_LIMIT_IN_POD: Duration = Duration::from_mins(5);
 /// How long an IDE has to end by itself when nobody said how long.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of the output is waited for, once all processes are gone.
@@ -38,13 +40,15 @@ const LIMITS_IN_ALL: u32 = 10;
 pub(crate) async fn live(agent: &Arc<Agent>) -> Option<End> {
     let mut plans = agent.plan.subscribe();
     let mut stops = agent.stop.subscribe();
+    let limit = if agent.is_in_pod() { PLAN_LIMIT_IN_POD } else { PLAN_LIMIT };
     let plan = tokio::select! {
         plan = plans.wait_for(Option::is_some) => plan.ok()?.clone()?,
         _ = stops.wait_for(Option::is_some) => return Some(end(agent, Ending::Asked)),
-        () = sleep(PLAN_LIMIT) => return None,
+        // What began a pod waits for how it ended.
+        () = sleep(limit) => return agent.is_in_pod().then(|| end(agent, Ending::Failed { cause: causes::no_plan(limit) })),
     };
     let ending = match begin(agent, &plan) {
-        Err(missing) => Ending::Failed { cause: causes::missing(&missing) },
+        Err(missing) => Ending::Failed { cause: causes::missing(&missing, plan.container.as_ref()) },
         Ok(begun) => begun.run(agent).await,
     };
     Some(end(agent, ending))
@@ -58,8 +62,8 @@ fn end(agent: &Agent, ending: Ending) -> End {
 struct Begun {
     plan: Arc<Plan>,
     prepared: Prepared,
-    /// Serves the data socket while it is there.
-    _gate: Running,
+    /// Serves the data socket, if there is one, while it is there.
+    _gate: Option<Running>,
     headers: HeaderMap,
     used: Arc<Use>,
     child: Child,
@@ -70,13 +74,17 @@ struct Begun {
 fn begin(agent: &Arc<Agent>, plan: &Arc<Plan>) -> Result<Begun, Missing> {
     let run = agent.status().run.to_string();
     agent.reached(Step::ImagePresent, None);
-    let prepared = Prepared::new(plan, &run, &agent.folder, &prepare::account())?;
+    let prepared = Prepared::new(plan, &run, &agent.folder, &prepare::account(plan))?;
     agent.reached(Step::StorageAttached, None);
     let secret = prepared.write(plan, &agent.folder)?;
     let used = Arc::new(Use::new(plan, agent.clock.clone()));
     let (gate, headers) = open_gate(agent, plan, &prepared, secret, &used).map_err(Missing::Process)?;
     let memory = plan.memory_mb << 20;
-    let limits = Limits::set(&format!("carrel-{run}"), plan.cpus, memory);
+    let limits = if agent.is_in_pod() {
+        Limits::of_container()
+    } else {
+        Limits::set(&format!("carrel-{run}"), plan.cpus, memory)
+    };
     agent.bounded(limits.describe());
     let (child, pipe) = child::start(&prepared, limits.door()).map_err(Missing::Process)?;
     agent.reached(Step::IdeAnswers, Some("started, no answer yet"));
@@ -91,14 +99,14 @@ async fn pump(agent: Arc<Agent>, pipe: tokio::net::unix::pipe::Receiver) {
     }
 }
 
-/// Opens the data socket. Returns the headers of the agent's own questions to the IDE.
+/// Opens the way to the IDE. Returns the headers of the agent's own questions to the IDE.
 fn open_gate(
     agent: &Agent,
     plan: &Plan,
     prepared: &Prepared,
     secret: String,
     used: &Arc<Use>,
-) -> io::Result<(Running, HeaderMap)> {
+) -> io::Result<(Option<Running>, HeaderMap)> {
     // `{user}` stays: it is who asks, request by request.
     let variables = prepared.variables.without("user").with("secret", secret);
     let fill = |(name, text): (&String, &String)| {
@@ -106,17 +114,29 @@ fn open_gate(
         Ok((name, variables.fill(text)))
     };
     let headers = plan.http.headers.iter().map(fill).collect::<io::Result<Vec<_>>>()?;
-    let gate = Arc::new(Gate::new(plan, &agent.folder, headers, used.clone()));
-    let listener = control::bind(&agent.folder.data())?;
+    let gate = Gate::new(plan, &agent.folder, headers, used.clone());
     let own = gate.own_headers();
-    let peers = agent.peers;
+    let serving = match &agent.entrance {
+        Entrance::Sockets(peers) => Some(serve_socket(agent, gate, *peers)?),
+        Entrance::Port(open) => {
+            // There is one plan, so there is one gate.
+            let _ = open.set(gate);
+            None
+        }
+    };
+    Ok((serving, own))
+}
+
+/// Serves the data socket, for processes of these accounts.
+fn serve_socket(agent: &Agent, gate: Gate, peers: [u32; 2]) -> io::Result<Running> {
+    let listener = control::bind(&agent.folder.data())?;
     let settings = ProxySettings {
         // The server keeps its connections for as long as it likes.
         head_timeout: None,
         allow_uid: Some(Arc::new(move |uid| peers.contains(&uid))),
         ..ProxySettings::new(tokio::runtime::Handle::current())
     };
-    Ok((Proxy::start(Listen::Unix(listener), gate, settings)?, own))
+    Proxy::start(Listen::Unix(listener), Arc::new(gate), settings)
 }
 
 impl Begun {
@@ -142,7 +162,10 @@ impl Begun {
                 child.stop(agent.stop.subscribe(), || meter.kill()).await;
             }
         }
-        let ran_out = meter.too_much_memory();
+        let ran_out = match &outcome {
+            Outcome::Exited { exit, .. } => meter.was_too_much_memory(*exit),
+            _ => None,
+        };
         meter.close();
         // What was written last matters most.
         let _ = timeout(OUTPUT_LIMIT, &mut self.output).await;

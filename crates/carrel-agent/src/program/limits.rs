@@ -1,6 +1,9 @@
 //! How memory and CPU of a run are bounded: by a control group where one is delegated, else by watching.
 
-use crate::program::tree::{self, Memory};
+use crate::program::{
+    container::OwnGroup,
+    tree::{self, Memory},
+};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -16,6 +19,8 @@ const PERIOD_US: f64 = 100_000.0;
 pub(crate) enum Limits {
     /// The kernel holds them.
     Group(Group),
+    /// The kernel holds those of the container, which are the run's.
+    Container(OwnGroup),
     /// The agent looks, and ends the run that is above. The text says why there is no group.
     Watched(String),
 }
@@ -30,10 +35,18 @@ impl Limits {
         }
     }
 
+    /// The bounds of this container. Without a control group to be seen, the agent looks.
+    pub(crate) fn of_container() -> Self {
+        OwnGroup::find(Path::new(MOUNT)).map_or_else(
+            || Self::Watched("the control group of the container is not to be seen".into()),
+            Self::Container,
+        )
+    }
+
     /// For the status: what holds the bounds, and what that means.
     pub(crate) fn describe(&self) -> String {
         match self {
-            Self::Group(_) => "cgroup: the kernel bounds memory and CPU.".into(),
+            Self::Group(_) | Self::Container(_) => "cgroup: the kernel bounds memory and CPU.".into(),
             Self::Watched(why) => format!(
                 "watched: {why}, so memory is looked at every second and a session above its size is ended; CPU is \
                  not bounded."
@@ -45,7 +58,7 @@ impl Limits {
     pub(crate) fn door(&self) -> Option<PathBuf> {
         match self {
             Self::Group(group) => Some(group.0.join("cgroup.procs")),
-            Self::Watched(_) => None,
+            Self::Container(_) | Self::Watched(_) => None,
         }
     }
 }
@@ -127,7 +140,8 @@ fn hand_down(parent: &Path) -> io::Result<()> {
     if has("memory") && has("cpu") { Ok(()) } else { fs::write(control, "+memory +cpu") }
 }
 
-fn field(text: &str, name: &str) -> Option<u64> {
+/// The number after `name` in a file of the kernel's with a name and a number in each line.
+pub(crate) fn field(text: &str, name: &str) -> Option<u64> {
     let mut lines = text.lines().filter_map(|line| line.split_once(' '));
     lines.find(|(key, _)| *key == name)?.1.trim().parse().ok()
 }
@@ -138,14 +152,12 @@ pub(crate) fn measure(limits: &Limits, root: i32, memory: Memory) -> (f64, u64, 
     let ticks = u32::try_from(sample.ticks).unwrap_or(u32::MAX);
     let per_second = u32::try_from(tree::ticks_per_second()).unwrap_or(100);
     let by_tree = f64::from(ticks) / f64::from(per_second);
-    match limits {
-        Limits::Watched(_) => (by_tree, sample.memory_bytes, sample.processes),
-        Limits::Group(group) => (
-            group.cpu_seconds().unwrap_or(by_tree),
-            group.memory_bytes().unwrap_or(sample.memory_bytes),
-            sample.processes,
-        ),
-    }
+    let (cpu, memory_bytes) = match limits {
+        Limits::Watched(_) => (None, None),
+        Limits::Group(group) => (group.cpu_seconds(), group.memory_bytes()),
+        Limits::Container(own) => (own.cpu_seconds(), own.memory_bytes()),
+    };
+    (cpu.unwrap_or(by_tree), memory_bytes.unwrap_or(sample.memory_bytes), sample.processes)
 }
 
 #[cfg(test)]

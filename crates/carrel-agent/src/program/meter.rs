@@ -1,6 +1,7 @@
 //! What a run uses, over the last seconds.
 
 use crate::program::{
+    causes::Exit,
     limits::{self, Limits},
     tree::Memory,
 };
@@ -51,6 +52,16 @@ impl Meter {
         match &self.limits {
             Limits::Watched(_) => (self.memory_bytes > self.limit_bytes).then_some(self.memory_bytes),
             Limits::Group(group) => group.ran_out_of_memory().then_some(self.limit_bytes),
+            // The kernel killed one process of many, or else the agent, too. The others may go on.
+            Limits::Container(_) => None,
+        }
+    }
+
+    /// How much memory was in use when that is what ended the IDE.
+    pub(crate) fn was_too_much_memory(&self, exit: Exit) -> Option<u64> {
+        match &self.limits {
+            Limits::Container(own) => (exit.is_kill() && own.killed_some()).then_some(self.limit_bytes),
+            Limits::Watched(_) | Limits::Group(_) => self.too_much_memory(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What has to be there before the IDE is started: its program, the folders, the files, the secret.
 
-use crate::{folder::RunFolder, process, program::fill::Variables};
-use carrel_model::{Plan, plan::PlanFile};
+use crate::{folder::RunFolder, pod, process, program::fill::Variables};
+use carrel_model::{Container, Plan, plan::PlanFile};
 use nix::unistd::{AccessFlags, access};
 use std::{
     collections::BTreeMap,
@@ -51,9 +51,26 @@ pub(crate) struct Prepared {
     pub(crate) variables: Variables,
 }
 
-/// The variables of this process that belong to the account.
-pub(crate) fn account() -> Account {
-    std::env::vars().filter(|(name, _)| process::is_account_variable(name)).collect()
+/// The variables of the account that the plan runs as.
+pub(crate) fn account(plan: &Plan) -> Account {
+    let own = std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+    match &plan.container {
+        None => own.filter(|(name, _)| process::is_account_variable(name)).collect(),
+        Some(container) => in_container(plan, container, own),
+    }
+}
+
+/// What a container has is the account's, as its image and its pod say, but for what is the agent's. Who the account is
+/// says the plan: the image knows nothing of it.
+fn in_container(plan: &Plan, container: &Container, own: impl Iterator<Item = (String, String)>) -> Account {
+    let mut account: Account = own.filter(|(name, _)| !name.starts_with(pod::OWN_VARIABLES)).collect();
+    let path = |path: &Path| path.to_string_lossy().into_owned();
+    account.insert("HOME".into(), path(&container.account.home));
+    account.insert("SHELL".into(), path(&container.account.shell));
+    for name in ["USER", "LOGNAME"] {
+        account.insert(name.into(), plan.user.as_str().to_owned());
+    }
+    account
 }
 
 impl Prepared {

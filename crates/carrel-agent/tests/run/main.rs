@@ -8,6 +8,8 @@ mod ends;
 mod idle;
 #[cfg(test)]
 mod place;
+#[cfg(test)]
+mod pod;
 
 use carrel_agent::protocol::{Keep, Phase, Status, Stop};
 use http::{Request, StatusCode};

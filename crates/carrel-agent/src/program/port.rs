@@ -1,0 +1,94 @@
+//! The port of an agent in a pod: both channels of the protocol, by TLS.
+
+use crate::{
+    pod::{CERTIFICATE_LINE, LISTENS_LINE},
+    program::{
+        agent::{Agent, Entrance},
+        control,
+        house::{Gate, refusal},
+    },
+    trust::{AgentKey, Channel, Pin, PublicKey},
+};
+use carrel_proxy::{Failed, House, HouseBody, Listen, Peer, Proxy, ProxySettings, Running, Tls, Verdict, house_body};
+use futures::future::BoxFuture;
+use http::{Request, Response, StatusCode, request::Parts};
+use hyper::body::Incoming;
+use nix::errno::Errno;
+use std::{
+    io::{self, Write},
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
+    sync::Arc,
+};
+use tokio::runtime::Handle;
+
+/// What there is at the port.
+struct Port(Arc<Agent>);
+
+/// Listens for the server that has this key, and says so in the container's log: its own certificate first.
+pub(crate) fn open(agent: &Arc<Agent>, listen: SocketAddr, server: &PublicKey) -> io::Result<(Running, Pin)> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let key = AgentKey::new(&random).map_err(io::Error::other)?;
+    let pin = key.pin();
+    let config = key.server_config(server).map_err(io::Error::other)?;
+    let tls = Tls { config, needs_protocol: true };
+    let start = |address| {
+        let settings = ProxySettings {
+            threads: Some(NonZeroUsize::MIN),
+            // The server keeps its connections for as long as it likes.
+            head_timeout: None,
+            tls: Some(tls.clone()),
+            ..ProxySettings::new(Handle::current())
+        };
+        Proxy::start(Listen::Tcp(address), Arc::new(Port(agent.clone())), settings)
+    };
+    let running = match start(listen) {
+        Err(error) if is_without_ipv6(listen, &error) => start((Ipv4Addr::UNSPECIFIED, listen.port()).into()),
+        other => other,
+    };
+    let running =
+        running.map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}")))?;
+    let address = running.local_addr().unwrap_or(listen);
+    let mut log = io::stdout().lock();
+    write!(log, "{CERTIFICATE_LINE}{pin}\n{LISTENS_LINE}{address}\n")?;
+    log.flush()?;
+    Ok((running, pin))
+}
+
+/// Whether all addresses were meant, and the node has only those of IPv4.
+fn is_without_ipv6(listen: SocketAddr, error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    listen.is_ipv6()
+        && listen.ip().is_unspecified()
+        && matches!(errno, Some(Errno::EAFNOSUPPORT | Errno::EADDRNOTAVAIL))
+}
+
+impl Port {
+    /// The way to the IDE, for a connection that is meant for it, once there is one.
+    fn gate(&self, peer: &Peer) -> Option<&Gate> {
+        match &self.0.entrance {
+            Entrance::Port(gate) if peer.protocol() == Some(Channel::Data.alpn()) => gate.get(),
+            Entrance::Port(_) | Entrance::Sockets(_) => None,
+        }
+    }
+}
+
+impl House for Port {
+    fn admit(&self, head: &Parts, peer: &Peer) -> Verdict {
+        self.gate(peer).map_or(Verdict::House, |gate| gate.admit(head, peer))
+    }
+
+    fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> BoxFuture<'static, Response<HouseBody>> {
+        Box::pin(async move {
+            if peer.protocol() == Some(Channel::Control.alpn()) {
+                return control::answer(&self.0, request).await.map(house_body);
+            }
+            refusal(StatusCode::SERVICE_UNAVAILABLE, "The IDE was not started yet.\n")
+        })
+    }
+
+    fn failed(&self, failed: &Failed) -> Response<HouseBody> {
+        Gate::silent(failed)
+    }
+}
