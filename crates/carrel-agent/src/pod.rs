@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_long_end_keeps_the_last_lines_that_there_is_room_for() {
         for line in ["x", "\u{1b}[31m\"ü\"\u{0}", "𝕩\t\\"] {
-            let text: String = (0..2000).map(|number| format!("{number} {line}\n")).collect();
+            let text = (0..2000).map(|number| format!("{number} {line}\n")).collect::<Vec<_>>().concat();
             let message = termination_message(&end(text.clone()));
             assert!(message.len() <= TERMINATION_BYTES && message.len() > TERMINATION_BYTES / 3, "{}", message.len());
             let read = read_termination(&message).unwrap().last_output;
