@@ -1,7 +1,7 @@
-//! The files that the original's chart makes from values.yaml, made without it.
+//! The files that the chart makes from values.yaml, made without helm.
 //!
-//! Pure: texts in, texts out. An administrator learns what is wrong in values.yaml before helm is asked, and the project's
-//! own chart is compared with it.
+//! Pure: texts in, texts out. An administrator learns what is wrong in values.yaml before helm is asked. The tests of the chart
+//! compare what its templates make with this, file by file.
 
 mod files;
 mod known;
@@ -21,7 +21,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 pub use crate::diagnostic::Origin;
 
 /// What the chart brings itself.
-const DEFAULTS: &str = include_str!("chart/defaults.yaml");
+const DEFAULTS: &str = include_str!("../../../chart/values.yaml");
 
 /// A file that the chart makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub fn render(sources: &[Source]) -> Rendered {
 }
 
 fn defaults() -> Node {
-    let (mut node, _) = yaml::read(&Source::new(Path::new("defaults.yaml"), DEFAULTS.as_bytes()).0);
+    let (mut node, _) = yaml::read(&Source::new(Path::new("values.yaml of the chart"), DEFAULTS.as_bytes()).0);
     forget_places(&mut node);
     node
 }

@@ -15,8 +15,8 @@ const SESSION_SECRET: &str = "mnt/session-secret";
 /// Stands for the release's name and namespace, which helm knows and a file of values does not.
 const RELEASE: &str = "rstudio-workbench";
 const NAMESPACE: &str = "default";
-/// Stands for the release of the original that a version of the chart names.
-const VERSION: &str = "latest";
+/// The version that the chart is of: its appVersion.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const PROFILES: &str = "launcher.kubernetes.profiles.conf";
 const MOUNTS: &str = "launcher-mounts";
@@ -32,7 +32,7 @@ pub(super) fn files(values: &Node, told: &mut Told) -> Vec<RenderedFile> {
         ("secret", SECRET, values.get(&["config", "secret"])),
         ("server", SERVER, &server),
     ] {
-        for (name, file) in node.entries() {
+        for (name, file) in node.entries().filter(|(_, file)| path != "secret" || file.is_true()) {
             files.push(written(folder, name, &["config", path, name], |writer| writer.ini(file)));
         }
     }
@@ -58,7 +58,7 @@ fn database(values: &Node, told: &mut Told) -> Option<RenderedFile> {
     let written_twice = values.get(&["config", "secret", "database.conf"]).is_true();
     let at = value.at.clone().filter(|_| value.is_true() && !written_twice)?;
     told.tell(Level::Note, || {
-        let text = "the original's chart does not read config.database.conf.value; Carrel's does";
+        let text = "the original's chart does not read config.database.conf.value; this one does";
         Diagnostic::new(at, Level::Note, "read-here", text)
     });
     Some(written(SECRET, "database.conf", &["config", "database", "conf", "value"], |writer| writer.ini(value)))
@@ -87,6 +87,12 @@ fn complete_server(values: &Node, server: &mut Node) {
         set(files, "launcher.kubernetes.conf", "use-templating", Node::number(1.0));
     }
     below.merge(std::mem::replace(server, Node::map()), false);
+    let chronicle = values.get(&["chronicle", "localConfig"]);
+    if chronicle.is_true() {
+        let mut above = Node::map();
+        above.entries_mut().insert("chronicle-local.gcfg".into(), chronicle.clone());
+        below.merge(above, false);
+    }
     *server = below;
     metrics(values, server);
 }
@@ -111,12 +117,10 @@ fn rserver(values: &Node) -> Node {
         put("server-license-type", Node::text("remote"));
     }
     if values.get(&["launcher", "enabled"]).is_true() && values.get(&["components", "enabled"]).is_true() {
-        let init = values.get(&["components", "sessionInit", "image"]);
-        let version = values.get(&["versionOverride"]);
-        let tag = [init.get(&["tag"]), version].into_iter().find(|node| node.is_true()).cloned();
+        let (name, tag) = agent_image(values);
         put("launcher-sessions-auto-update", Node::number(1.0));
-        put("launcher-sessions-init-container-image-name", init.get(&["repository"]).clone());
-        put("launcher-sessions-init-container-image-tag", tag.unwrap_or_else(|| Node::text(VERSION)));
+        put("launcher-sessions-init-container-image-name", Node::text(name));
+        put("launcher-sessions-init-container-image-tag", Node::text(tag));
         let positron = values.get(&["components", "positron"]);
         if positron.get(&["version"]).is_true() {
             let tag = [positron.get(&["image", "tag"]), positron.get(&["version"])].into_iter().find(|n| n.is_true());
@@ -126,6 +130,64 @@ fn rserver(values: &Node) -> Node {
         }
     }
     node
+}
+
+/// The first of these that says something, as text.
+fn first_of<const N: usize>(nodes: [&Node; N]) -> Option<String> {
+    nodes.into_iter().find(|node| node.is_true()).map(ToString::to_string)
+}
+
+/// Name and tag of the image that brings the agent into sessions: the server's, unless another one is named.
+fn agent_image(values: &Node) -> (String, String) {
+    let init = values.get(&["components", "sessionInit", "image"]);
+    let server = values.get(&["image"]);
+    let version = || first_of([values.get(&["versionOverride"])]).unwrap_or_else(|| VERSION.into());
+    let of_server = || {
+        let with_os = || first_of([server.get(&["os"])]).map_or_else(version, |os| format!("{}-{os}", version()));
+        first_of([server.get(&["tag"])]).unwrap_or_else(with_os)
+    };
+    let named = first_of([init.get(&["repository"])]);
+    let tag = first_of([init.get(&["tag"])]);
+    let tag = tag.unwrap_or_else(|| if named.is_some() { version() } else { of_server() });
+    (named.unwrap_or_else(|| server.get(&["repository"]).to_string()), tag)
+}
+
+/// The image that sessions have unless the profiles say otherwise.
+fn session_image(values: &Node) -> String {
+    let image = values.get(&["session", "image"]);
+    let part = |key: &str, before: &str| first_of([image.get(&[key])]).map(|text| format!("{before}{text}"));
+    let parts: Vec<String> =
+        [part("rVersion", "R"), part("pythonVersion", "python"), part("os", "")].into_iter().flatten().collect();
+    let of_parts = || Some(parts.join("-")).filter(|tag| !tag.is_empty());
+    let version = || first_of([values.get(&["versionOverride"])]);
+    let tag = part("tag", "").or_else(of_parts).or_else(version).unwrap_or_else(|| VERSION.into());
+    format!("{}:{tag}", image.get(&["repository"]))
+}
+
+/// The volumes of the configuration as `job-json-overrides`, where no templates bring them into sessions.
+fn session_overrides(values: &Node) -> Vec<Node> {
+    const VOLUME: &str = "/spec/template/spec/volumes/-";
+    const MOUNT: &str = "/spec/template/spec/containers/0/volumeMounts/-";
+    if values.get(&["launcher", "useTemplates"]).is_true() || !values.get(&["session", "defaultConfigMount"]).is_true()
+    {
+        return Vec::new();
+    }
+    let pip = values.get(&["config", "session", "pip.conf"]).is_true();
+    let secret = values.get(&["config", "sessionSecret"]).is_true();
+    let all = [
+        (true, "defaultSessionVolume", VOLUME),
+        (secret, "defaultSessionSecretVolume", VOLUME),
+        (true, "defaultSessionVolumeMount", MOUNT),
+        (pip, "defaultPipConfVolumeMount", MOUNT),
+        (secret, "defaultSessionSecretVolumeMount", MOUNT),
+    ];
+    let node = |(_, name, target)| {
+        let mut item = Node::map();
+        item.entries_mut().insert("name".into(), Node::text(name));
+        item.entries_mut().insert("target".into(), Node::text(target));
+        item
+    };
+    all.into_iter().filter(|(wanted, ..)| *wanted).map(node).collect()
 }
 
 /// What a pod without root needs.
@@ -181,14 +243,7 @@ fn profiles(values: &Node, told: &mut Told) -> Vec<RenderedFile> {
     if values.get(&["config", "server"]).entries().any(|(name, _)| name == PROFILES) {
         return Vec::new();
     }
-    let image = values.get(&["session", "image"]);
-    let word = |key: &str| image.get(&[key]).to_string();
-    let tag = if image.get(&["tag"]).is_true() {
-        word("tag")
-    } else {
-        format!("R{}-python{}-{}", word("rVersion"), word("pythonVersion"), word("os"))
-    };
-    let image = Node::text(format!("{}:{tag}", word("repository")));
+    let image = Node::text(session_image(values));
     let (mut below, mut everybody) = (Node::map(), Node::map());
     let section = everybody.entries_mut();
     section.insert("default-container-image".into(), image.clone());
@@ -199,10 +254,28 @@ fn profiles(values: &Node, told: &mut Told) -> Vec<RenderedFile> {
     if values.get(&["launcher", "useTemplates"]).is_true() {
         refuse_overrides(&below, told);
     }
+    put_before(&mut below, session_overrides(values));
     let write = |(name, file): (&String, &Node)| {
         written(SERVER, name, &["config", "profiles", name], |writer| writer.profiles(file))
     };
     below.entries().map(write).collect()
+}
+
+/// Puts overrides before those of everybody.
+fn put_before(profiles: &mut Node, overrides: Vec<Node>) {
+    if overrides.is_empty() {
+        return;
+    }
+    let Some(file) = profiles.entries_mut().get_mut(PROFILES).filter(|file| file.is_map()) else { return };
+    let Some(section) = file.entries_mut().get_mut("*").filter(|section| section.is_map()) else { return };
+    match section.entries_mut().get_mut("job-json-overrides") {
+        Some(Node { content: Content::List(own), .. }) => drop(own.splice(0..0, overrides)),
+        Some(own) if own.is_true() => {}
+        _ => {
+            let list = Node::new(Content::List(overrides));
+            section.entries_mut().insert("job-json-overrides".into(), list);
+        }
+    }
 }
 
 /// With templates the chart refuses to render overrides.

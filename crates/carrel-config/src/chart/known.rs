@@ -1,63 +1,24 @@
-//! The values that the original's chart knows: the others are mistyped, or of a time that is gone.
+//! The values that the chart takes, as its schema says: the others are mistyped, or of a time that is gone.
 
 use super::{node::Node, path_of};
 use crate::{
     diagnostic::{Diagnostic, Level, Origin, Told},
     nearest::nearest,
-    source::At,
 };
+use serde_json::Value;
 
-/// What may stand below which value; what is not named here may hold anything.
-const KNOWN: &[(&str, &str)] = &[
-    (
-        "",
-        "nameOverride fullnameOverride versionOverride diagnostics session components sharedStorage homeStorage strategy \
-         chronicle chronicleAgent launcher image initContainers ingress shareProcessNamespace sealedSecret service \
-         deployment resources livenessProbe startupProbe readinessProbe loadBalancer command args license replicas \
-         userCreate userName userUid userPassword xdgConfigDirs xdgConfigDirsExtra securityContext priorityClassName \
-         nodeSelector topologySpreadConstraints tolerations affinity podDisruptionBudget revisionHistoryLimit pod \
-         prometheus prometheusExporter serviceMonitor rbac extraObjects jobJsonOverridesFiles launcherPem launcherPub \
-         secureCookieKey global dangerRegenerateAutomatedValues config",
-    ),
-    ("session", "defaultConfigMount defaultHomeMount defaultSecretMountPath image"),
-    ("session.image", "repository os rVersion pythonVersion tag"),
-    ("components", "enabled sessionInit positron"),
-    (
-        "sharedStorage",
-        "create name mount path storageClassName accessModes requests selector volumeName annotations subPath",
-    ),
-    ("homeStorage", "create name mount path storageClassName accessModes requests selector volumeName subPath"),
-    (
-        "launcher",
-        "enabled namespace kubernetesHealthCheck useTemplates extraTemplates includeDefaultTemplates \
-         includeTemplateValues templateValues",
-    ),
-    ("image", "repository os tag imagePullPolicy imagePullSecrets"),
-    ("ingress", "enabled ingressClassName annotations hosts tls"),
-    ("service", "annotations type clusterIP loadBalancerIP nodePort port targetPort"),
-    ("license", "key server file"),
-    ("prometheus", "enabled port legacy"),
-    (
-        "pod",
-        "runAsRoot serviceAccountUser serviceAccountUserId env volumes volumeMounts sidecar annotations labels affinity \
-         securityContext port lifecycle hostAliases terminationGracePeriodSeconds",
-    ),
-    ("rbac", "create serviceAccount clusterRoleCreate"),
-    (
-        "config",
-        "defaultMode database session sessionSecret secret existingSecrets server serverDcf profiles sssd \
-         userProvisioning startupCustom startupUserProvisioning pam",
-    ),
-];
+/// What helm checks values with.
+const SCHEMA: &str = include_str!("../../../../chart/values.schema.json");
 
-/// Values with which the chart does not render any more, and what to write instead.
+/// Values with which the chart does not render any more, and what to write instead. The schema lets them pass, so that the
+/// chart can say this.
 const REMOVED: &[(&[&str], &str)] = &[
     (&["image", "tagPrefix"], "write image.os, or the whole of image.tag"),
     (&["session", "image", "tagPrefix"], "write session.image.os, .rVersion and .pythonVersion, or the whole of .tag"),
     (&["serviceAccountName"], "write rbac.serviceAccount.name"),
 ];
 
-/// Tells about values that the chart refuses or does not know.
+/// Tells about values that the chart refuses.
 pub(super) fn check(values: &Node, told: &mut Told) {
     for (path, instead) in REMOVED {
         let node = values.get(path);
@@ -69,24 +30,32 @@ pub(super) fn check(values: &Node, told: &mut Told) {
             });
         }
     }
-    for (parent, children) in KNOWN {
-        let path: Vec<&str> = parent.split('.').filter(|word| !word.is_empty()).collect();
-        for (key, node) in values.get(&path).entries() {
-            let full = [&path[..], &[key]].concat();
-            let known = children.split_whitespace().any(|child| child == key);
-            if !known && !REMOVED.iter().any(|(removed, _)| *removed == full) {
-                unknown(&path_of(&full), key, children, node.at.as_ref(), told);
-            }
+    // It is one of our own files, and a test reads it.
+    let schema = serde_json::from_str(SCHEMA).unwrap_or_default();
+    check_below(&schema, values, &mut Vec::new(), told);
+}
+
+fn check_below<'a>(schema: &Value, values: &'a Node, path: &mut Vec<&'a str>, told: &mut Told) {
+    let Some(known) = schema["properties"].as_object() else { return };
+    let closed = schema["additionalProperties"] == Value::Bool(false);
+    for (key, node) in values.entries() {
+        path.push(key);
+        match known.get(key) {
+            Some(below) => check_below(below, node, path, told),
+            None if closed => unknown(path, node, known.keys().map(String::as_str), told),
+            None => {}
         }
+        path.pop();
     }
 }
 
-fn unknown(path: &str, key: &str, children: &'static str, at: Option<&At>, told: &mut Told) {
-    let Some(at) = at else { return };
-    told.tell(Level::Warning, || {
-        let meant = nearest(key, children.split_whitespace());
-        let text = format!("the chart does not know {path}");
-        let origin = Origin { at: at.clone(), path: path.to_owned() };
-        Diagnostic::new(at.clone(), Level::Warning, "unknown-value", text).meant(meant).from(Some(origin))
+fn unknown<'k>(path: &[&str], node: &Node, known: impl Iterator<Item = &'k str>, told: &mut Told) {
+    let (Some(at), Some(key)) = (&node.at, path.last()) else { return };
+    let path = path_of(path);
+    told.tell(Level::Error, || {
+        let meant = nearest(key, known);
+        let text = format!("the chart does not know {path}, and does not render with it");
+        let origin = Origin { at: at.clone(), path: path.clone() };
+        Diagnostic::new(at.clone(), Level::Error, "unknown-value", text).meant(meant).from(Some(origin))
     });
 }

@@ -1,3 +1,5 @@
+mod helm;
+
 use super::*;
 use crate::{Level, configuration::Configuration};
 
@@ -74,6 +76,12 @@ fn keys_are_sorted_and_oddities_are_written_as_helm_writes_them() {
 }
 
 #[test]
+fn keys_without_quotes_are_flags_and_numbers_to_helm() {
+    let text = "config:\n  server:\n    mine.conf:\n      s: {off: 1, 007: 2, '007': 3, y: 4}\n";
+    assert_eq!(file(text, "mine.conf"), "[s]\n007=3\n7=2\nfalse=1\ntrue=4\n\n");
+}
+
+#[test]
 fn sections_repeat_for_lists_and_records_have_blank_lines_between_them() {
     let text = "config:\n  server:\n    launcher.conf:\n      cluster:\n        - {name: A, type: Local}\n        - {name: B}\n";
     assert!(
@@ -119,20 +127,59 @@ fn the_chart_writes_its_own_settings_below_those_of_the_values() {
 
 #[test]
 fn profiles_have_the_image_of_sessions_and_overrides_of_everybody_go_first() {
-    let image = "posit/workbench-session:R4.5.2-python3.14.3-ubuntu-24.04";
+    let image = concat!("localhost/carrel/session:", env!("CARGO_PKG_VERSION"));
     let expected =
         format!("[*]\nallow-unknown-images=1\ncontainer-images={image}\ndefault-container-image={image}\n\n");
     assert_eq!(file("", PROFILES), expected);
-    let overrides = "launcher: {useTemplates: false}\nconfig:\n  profiles:\n    launcher.kubernetes.profiles.conf:\n      \
+    let overrides = "session: {defaultConfigMount: false}\nlauncher: {useTemplates: false}\nconfig:\n  profiles:\n    launcher.kubernetes.profiles.conf:\n      \
                      '*':\n        job-json-overrides: [{name: a b, target: /x, json: 1}]\n      '@devs':\n        \
                      job-json-overrides: [{name: c, target: /y, json: 2}]\n        max-cpus: 8\n";
     let devs = "[@devs]\njob-json-overrides=\"/x\":\"/mnt/job-json-overrides-new/ab.json\",\"/y\":\"/mnt/job-json-overrides-new/c.json\"\nmax-cpus=8\n";
     assert!(file(overrides, PROFILES).contains(devs), "{}", file(overrides, PROFILES));
     let refused = told(&rendered(&overrides.replace("useTemplates: false", "useTemplates: true")));
     assert!(
-        refused[0].starts_with("values.yaml:6: error: the chart does not render job-json-overrides"),
+        refused[0].starts_with("values.yaml:7: error: the chart does not render job-json-overrides"),
         "{refused:?}"
     );
+}
+
+#[test]
+fn images_have_the_tag_of_their_parts_and_the_agent_comes_with_the_server_unless_said_otherwise() {
+    let parts = "session: {image: {repository: r, rVersion: 4.4.1, pythonVersion: 3.12, os: jammy}}";
+    assert!(file(parts, PROFILES).contains("default-container-image=r:R4.4.1-python3.12-jammy\n"));
+    let agent = |text: &str| {
+        let of = |line: &&str| line.contains("init-container-image");
+        file(text, "rserver.conf").lines().filter(of).map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    let image = "image: {repository: r/carrel, os: jammy}\nversionOverride: '9'";
+    let name = "launcher-sessions-init-container-image-name";
+    let tag = "launcher-sessions-init-container-image-tag";
+    assert_eq!(agent(image), format!("{name}=r/carrel {tag}=9-jammy"));
+    let own = format!("{image}\ncomponents: {{sessionInit: {{image: {{repository: a}}}}}}");
+    assert_eq!(agent(&own), format!("{name}=a {tag}=9"));
+}
+
+#[test]
+fn without_templates_the_files_of_sessions_come_by_overrides_before_all_others() {
+    let text = "launcher: {useTemplates: false}\nconfig:\n  session: {pip.conf: x}\n  sessionSecret: {odbc.ini: y}\n  profiles:\n    \
+                launcher.kubernetes.profiles.conf:\n      '*':\n        job-json-overrides: [{name: own, target: /x, json: 1}]\n";
+    let line = file(text, PROFILES);
+    let line = line.lines().find(|line| line.starts_with("job-json-overrides=")).unwrap().to_owned();
+    let names: Vec<&str> = line.split(".json").filter_map(|part| part.rsplit('/').next()).collect();
+    let expected = [
+        "defaultSessionVolume",
+        "defaultSessionSecretVolume",
+        "defaultSessionVolumeMount",
+        "defaultPipConfVolumeMount",
+        "defaultSessionSecretVolumeMount",
+        "own",
+    ];
+    assert_eq!(names[..6], expected);
+    let off = format!(
+        "session: {{defaultConfigMount: false}}\n{}",
+        text.replace("useTemplates: false", "enabled: true, useTemplates: false")
+    );
+    assert!(!file(&off, PROFILES).contains("defaultSession"));
 }
 
 #[test]
@@ -172,8 +219,8 @@ fn values_that_were_taken_out_are_errors_and_unknown_ones_are_told() {
         (1, Level::Error, "removed-value", None),
         (4, Level::Error, "removed-value", None),
         (5, Level::Error, "removed-value", None),
-        (6, Level::Warning, "unknown-value", Some("replicas")),
-        (7, Level::Warning, "unknown-value", Some("server")),
+        (7, Level::Error, "unknown-value", Some("server")),
+        (6, Level::Error, "unknown-value", Some("replicas")),
     ];
     assert_eq!(told, expected);
 }

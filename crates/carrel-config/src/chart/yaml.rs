@@ -78,7 +78,8 @@ impl Reader<'_> {
                 let is_text = tag.is_some_and(|tag| tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !is_text;
                 if self.open.last().is_some_and(|open| open.node.is_map() && open.key.is_none()) {
-                    self.key(text.into_owned(), line_of(span));
+                    let key = if plain { key_of(&text) } else { text.into_owned() };
+                    self.key(key, line_of(span));
                     return Ok(());
                 }
                 let content = if plain { resolve(&text) } else { Content::Text(text.into_owned()) };
@@ -168,6 +169,15 @@ fn merged(mut node: Node) -> Node {
         node.entries_mut().entry(key.clone()).or_insert_with(|| value.clone());
     }
     node
+}
+
+/// A key without quotes. Helm takes flags and numbers for what they are here too: `off:` becomes `false`, `007:` becomes `7`.
+fn key_of(text: &str) -> String {
+    match resolve(text) {
+        Content::Flag(on) => on.to_string(),
+        Content::Number(number) => number.to_string(),
+        _ => text.to_owned(),
+    }
 }
 
 /// What a word without quotes is to helm, which reads YAML 1.1.

@@ -30,7 +30,7 @@ use std::{
 pub(crate) struct Check {
     #[command(flatten)]
     place: Place,
-    /// Check the files that the original's Helm chart makes from this values.yaml; `-` reads from the standard input. May be
+    /// Check the files that the Helm chart makes from this values.yaml; `-` reads from the standard input. May be
     /// given more than once, as helm's -f.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "config_dir"])]
     values: Vec<PathBuf>,
