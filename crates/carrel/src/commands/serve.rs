@@ -47,10 +47,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "TEXT")]
     site_name: Option<String>,
     /// Where browsers find it, when a proxy stands before it: <https://carrel.example.org>.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "CARREL_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// A proxy whose X-Forwarded headers are believed, or a network of them. May be given more than once.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, env = "CARREL_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
     trusted_proxy: Vec<Network>,
     /// The agent that runs beside each IDE; by default `carrel-agent` beside this program.
     #[arg(long, value_name = "PROGRAM")]
