@@ -4,7 +4,11 @@
 //! every few seconds in case a wake got lost. So any replica routes any session. While the store is away the table
 //! stays as it is.
 
-use crate::{client, sign_ins::STALE_LIMIT};
+use crate::{
+    client,
+    passed::{Passed, Sums},
+    sign_ins::STALE_LIMIT,
+};
 use arc_swap::ArcSwap;
 use carrel_agent::trust::{Channel, ServerKey};
 use carrel_config::web::Root;
@@ -51,6 +55,7 @@ pub(crate) struct Live {
     clock: Clock,
     ways: Ways,
     routes: ArcSwap<Table>,
+    passed: Passed,
     /// Changed when one of their sessions did.
     watchers: RwLock<HashMap<UserId, watch::Sender<u64>>>,
     /// Up to where the store was read. Held during a round, so that rounds never overtake each other.
@@ -79,8 +84,8 @@ impl Live {
     pub(crate) fn new(store: Store, clock: Clock, root: Root, key: Option<ServerKey>) -> Self {
         let ways = Ways { root, key };
         let read_at = AtomicI64::new(clock.now().as_second());
-        let (routes, watchers, seen) = Default::default();
-        Self { store, clock, ways, routes, watchers, seen, read_at }
+        let (routes, passed, watchers, seen) = Default::default();
+        Self { store, clock, ways, routes, passed, watchers, seen, read_at }
     }
 
     /// Where the bytes of this session go, when it runs. On the proxy's path: takes no lock.
@@ -95,6 +100,11 @@ impl Live {
             "This server has no secure-cookie-key, by which it would prove itself to the agent of the session. An \
              administrator can give it the one that the other servers of this Carrel have.",
         )
+    }
+
+    /// What was passed on to sessions and back.
+    pub(crate) fn passed(&self) -> Sums {
+        self.passed.sums()
     }
 
     /// The running sessions of this user.
@@ -141,7 +151,7 @@ impl Live {
                 seen.change = changed.last().map_or(Some(after), |(change, _)| Some(*change));
                 let changed: Vec<Session> = changed.into_iter().map(|(_, session)| session).collect();
                 if !changed.is_empty() {
-                    self.routes.store(Arc::new(follow(Table::clone(&self.routes.load()), &changed, &self.ways)));
+                    self.replace(follow(Table::clone(&self.routes.load()), &changed, &self.ways));
                 }
                 changed
             }
@@ -150,7 +160,7 @@ impl Live {
                 seen.change = Some(self.store.change_now().await?);
                 seen.anew_at = now;
                 let live = self.store.sessions_live().await?;
-                self.routes.store(Arc::new(anew(&self.routes.load(), &live, &self.ways)));
+                self.replace(anew(&self.routes.load(), &live, &self.ways));
                 live
             }
         };
@@ -158,6 +168,11 @@ impl Live {
         drop(seen);
         self.tell(&changed.iter().map(|session| &session.owner).collect());
         Ok(())
+    }
+
+    fn replace(&self, table: Table) {
+        self.passed.take_up(table.values().map(|route| &route.upstream));
+        self.routes.store(Arc::new(table));
     }
 
     fn tell(&self, owners: &BTreeSet<&UserId>) {

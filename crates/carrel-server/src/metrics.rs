@@ -38,11 +38,16 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 async fn show(State(app): State<App>) -> Result<Response, Response> {
-    let plain = |problem: Problem| (problem.status, problem.detail).into_response();
-    let live = app.store.sessions_live().await.map_err(|error| plain(error.into()))?;
-    let mut text = String::new();
-    encode(&mut text, &registry(&app, &live)).map_err(|error| plain(Problem::internal(&error)))?;
+    let text = text(&app).await.map_err(|problem| (problem.status, problem.detail).into_response())?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
+}
+
+/// All metrics, as text in the form that `/metrics` has.
+pub(crate) async fn text(app: &App) -> Result<String, Problem> {
+    let live = app.store.sessions_live().await?;
+    let mut text = String::new();
+    encode(&mut text, &registry(app, &live)).map_err(|error| Problem::internal(&error))?;
+    Ok(text)
 }
 
 fn registry(app: &App, live: &[Session]) -> Registry {
@@ -61,8 +66,29 @@ fn registry(app: &App, live: &[Session]) -> Registry {
         "Requests that this replica passed on to sessions",
         traffic.to_sessions.clone(),
     );
+    let passed = app.live.passed();
+    registry.register("bytes_to_sessions", "Bytes of bodies and tunnels to sessions", counter(passed.to_sessions));
+    registry.register(
+        "bytes_from_sessions",
+        "Bytes of bodies and tunnels from sessions",
+        counter(passed.from_sessions),
+    );
+    registry.register("tunnels", "Tunnels to sessions that are open at this replica", gauge(passed.tunnels));
     registry.register("requests_to_carrel", "Requests to pages and API of this replica", traffic.to_carrel.clone());
     registry
+}
+
+/// A counter of something that is counted elsewhere.
+fn counter(sum: u64) -> Counter {
+    let counter = Counter::default();
+    counter.inc_by(sum);
+    counter
+}
+
+fn gauge(now: u64) -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(now.cast_signed());
+    gauge
 }
 
 fn by_state(live: &[Session]) -> Family<Vec<(&'static str, &'static str)>, Gauge> {

@@ -1,8 +1,8 @@
 //! Starting and stopping.
 
 use crate::{
-    app::App, app::Parts, health_check::Host, house::House, live::Live, metrics, metrics::Traffic, router::router,
-    sign_ins::SignIns,
+    app::App, app::Parts, graphite, health_check::Host, house::House, live::Live, metrics, metrics::Traffic,
+    router::router, sign_ins::SignIns,
 };
 use carrel_agent::trust::ServerKey;
 use carrel_auth::Throttle;
@@ -114,6 +114,7 @@ impl Server {
         let mut chores = JoinSet::new();
         chores.spawn(sign_ins.watch());
         chores.spawn(live.watch());
+        chores.spawn(graphite::feed(app.clone()));
         let metrics_addr = metrics.as_ref().and_then(|listener| listener.local_addr().ok());
         if let Some(listener) = metrics {
             chores.spawn(serve_metrics(listener, app.clone()));

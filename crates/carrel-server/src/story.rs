@@ -6,6 +6,7 @@ mod carrel;
 mod events;
 mod everybody;
 mod front;
+mod graphite;
 mod guard;
 mod headers;
 mod ides;

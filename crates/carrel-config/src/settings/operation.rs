@@ -7,7 +7,7 @@ use crate::{
     read::{self, Part},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 const SERVER: &str = "rserver.conf";
 const NOTICES: &str = "notifications.conf";
@@ -25,8 +25,23 @@ pub struct Operation {
     pub health_check: Option<Vec<Piece>>,
     /// Where Prometheus may ask (`metrics-enabled`, `metrics-address`, `metrics-port`).
     pub metrics: Option<SocketAddr>,
+    /// Where the same numbers are sent (`monitor-graphite-enabled`).
+    pub graphite: Option<Graphite>,
     /// What people are told (`notifications.conf`).
     pub notices: Vec<Notice>,
+}
+
+/// A receiver of Graphite's lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Graphite {
+    /// Name or address (`monitor-graphite-host`).
+    pub host: String,
+    /// Port (`monitor-graphite-port`).
+    pub port: u16,
+    /// What each path begins with; nothing when empty (`monitor-graphite-client-id`).
+    pub client: String,
+    /// How long between two rounds (`monitor-interval-seconds`).
+    pub every: Duration,
 }
 
 /// A piece of the health check's answer.
@@ -62,6 +77,7 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagn
     let is_on = |key| files.get(SERVER, key).flag() == Some(true);
     settings.operation.health_check = is_on("server-health-check-enabled").then(|| health_check(files));
     settings.operation.metrics = is_on("metrics-enabled").then(|| metrics(settings, files, &mut told)).flatten();
+    settings.operation.graphite = is_on("monitor-graphite-enabled").then(|| graphite(files)).flatten();
     settings.operation.notices = notices(files, &mut told);
     told
 }
@@ -88,6 +104,18 @@ fn metrics(settings: &Settings, files: &Configuration, told: &mut Vec<Diagnostic
         return None;
     };
     Some(SocketAddr::new(ip, port))
+}
+
+fn graphite(files: &Configuration) -> Option<Graphite> {
+    let text = |key| files.get(SERVER, key).text().unwrap_or_default().to_owned();
+    let seconds = files.get(SERVER, "monitor-interval-seconds").whole()?;
+    Some(Graphite {
+        host: text("monitor-graphite-host"),
+        port: u16::try_from(files.get(SERVER, "monitor-graphite-port").whole()?).ok()?,
+        client: text("monitor-graphite-client-id"),
+        // A round each second is the most that Graphite keeps.
+        every: Duration::from_secs(seconds.max(1)),
+    })
 }
 
 fn notices(files: &Configuration, told: &mut Vec<Diagnostic>) -> Vec<Notice> {
@@ -178,6 +206,23 @@ mod tests {
         let (_, told) = apply_to(&[(SERVER, &format!("{on}metrics-address=metrics.example.org\n"))]);
         assert!(told[0].contains("metrics-address cannot be this"), "{told:?}");
         assert_eq!(apply_to(&[(SERVER, "metrics-port=9000\n")]).0.operation.metrics, None);
+    }
+
+    #[test]
+    fn lines_go_to_graphite_when_that_is_on() {
+        let on = "monitor-graphite-enabled=1\n";
+        let (settings, _) = apply_to(&[(SERVER, on)]);
+        let expected =
+            Graphite { host: "127.0.0.1".into(), port: 2003, client: String::new(), every: Duration::from_mins(1) };
+        assert_eq!(settings.operation.graphite, Some(expected));
+        let all = format!(
+            "{on}monitor-graphite-host=g.example\nmonitor-graphite-port=9109\nmonitor-graphite-client-id=rstudio\n\
+             monitor-interval-seconds=5\n"
+        );
+        let graphite = apply_to(&[(SERVER, &all)]).0.operation.graphite.unwrap();
+        assert_eq!((graphite.host.as_str(), graphite.port, graphite.client.as_str()), ("g.example", 9109, "rstudio"));
+        assert_eq!(graphite.every, Duration::from_secs(5));
+        assert_eq!(apply_to(&[(SERVER, "monitor-graphite-port=9109\n")]).0.operation.graphite, None);
     }
 
     #[test]

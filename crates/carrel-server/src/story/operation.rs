@@ -94,7 +94,10 @@ async fn metrics_count_launches_starts_and_requests() {
     .await;
     let ada = carrel.user("ada").await;
     let id = carrel.running(&ada).await;
-    assert_eq!(ada.get(&format!("/s/{id}/")).await.status, StatusCode::OK);
+    let answer = ada.get(&format!("/s/{id}/")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let body = answer.body.len();
+    assert!(body > 0);
     let prometheus = Person::at(carrel.server.as_ref().unwrap().metrics_addr().unwrap());
     let answer = prometheus.get("/metrics").await;
     let text = answer.text();
@@ -106,6 +109,9 @@ async fn metrics_count_launches_starts_and_requests() {
         "carrel_sessions_launched_total{ide=\"shell\"} 1".into(),
         "carrel_session_start_seconds_count 1".into(),
         "carrel_requests_to_sessions_total 1".into(),
+        "carrel_bytes_to_sessions_total 0".into(),
+        format!("carrel_bytes_from_sessions_total {body}"),
+        "carrel_tunnels 0".into(),
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }

@@ -14,7 +14,7 @@ pub(crate) const R: &[&str] = &["r-base-core", "r-cran-irkernel"];
 /// The database of several servers.
 pub(crate) const POSTGRES: &[&str] = &["postgresql"];
 /// What the tests need besides.
-pub(crate) const TO_TEST: &[&str] = &["chromium", "openssl", "postgresql"];
+pub(crate) const TO_TEST: &[&str] = &["chromium", "graphite-carbon", "openssl", "postgresql"];
 
 /// The peers that the bench compares Carrel with, and what starts programs that end together with it.
 pub(crate) const TO_BENCH: &[&str] = &["haproxy", "nginx", "util-linux"];
