@@ -111,6 +111,12 @@ fn helm() -> Option<PathBuf> {
 type Objects = BTreeMap<(String, String), String>;
 
 fn of_helm(helm: &Path, values: &[(&str, &str)]) -> Objects {
+    let text = rendered(helm, values, &[]);
+    text.split("\n---\n").flat_map(|document| files_of(&parsed(document))).collect()
+}
+
+/// All objects, as helm prints them.
+fn rendered(helm: &Path, values: &[(&str, &str)], arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(helm);
     command.args(["template", "rstudio-workbench"]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../chart"));
@@ -119,10 +125,14 @@ fn of_helm(helm: &Path, values: &[(&str, &str)]) -> Objects {
         fs::write(&path, text).unwrap();
         command.arg("--values").arg(path);
     }
-    let output = command.output().unwrap();
+    let output = command.args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.split("\n---\n").flat_map(|document| files_of(&parsed(document))).collect()
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The object that makes the pods.
+fn deployment(text: &str) -> &str {
+    text.split("\n---\n").find(|document| document.contains("\nkind: Deployment\n")).unwrap()
 }
 
 fn parsed(document: &str) -> Node {
@@ -182,5 +192,43 @@ fn the_chart_makes_the_files_that_are_made_here() {
     }
     for (what, text) in CASES.iter().chain(&[("everything odd", ODD)]) {
         compare(&helm, what, &[("values.yaml", text)]);
+    }
+}
+
+#[test]
+fn the_guide_installs_with_each_form_of_a_license_and_shows_no_secret_in_a_pod() {
+    let Some(helm) = helm() else { return };
+    let password = "config.secret.database\\.conf.password=pw-of-database";
+    for (set, told) in [
+        ("license.key=key-of-license", "name: RSW_LICENSE\n"),
+        ("license.file.contents=text-of-license", "name: RSW_LICENSE_FILE_PATH\n"),
+        ("license.server=http://license.example.org", "name: RSW_LICENSE_SERVER\n"),
+    ] {
+        let text = rendered(&helm, &GUIDE[..1], &["--set", set, "--set", password]);
+        let pods = deployment(&text);
+        assert!(pods.contains(told), "{told} is not in\n{pods}");
+        for secret in ["pw-of-database", "key-of-license", "text-of-license", "value: \"rstudio-\""] {
+            assert!(!pods.contains(secret), "{secret} is in\n{pods}");
+        }
+    }
+}
+
+#[test]
+fn pods_stay_as_they_are_when_nothing_changed_and_roll_when_something_did() {
+    let Some(helm) = helm() else { return };
+    let render = |arguments: &[&str]| rendered(&helm, &GUIDE[..1], arguments);
+    // Keys are made by chance each time: helm sees no cluster here that could have kept them.
+    let (once, again) = (render(&[]), render(&[]));
+    assert_ne!(once, again);
+    assert_eq!(deployment(&once), deployment(&again));
+    for set in [
+        "config.server.rserver\\.conf.www-frame-origin=any",
+        "config.session.rsession\\.conf.session-timeout-minutes=5",
+        "config.secret.database\\.conf.password=another",
+        "secureCookieKey.value=another",
+        "userPassword.value=another",
+        "launcher.templateValues.pod.labels.a=b",
+    ] {
+        assert_ne!(deployment(&once), deployment(&render(&["--set", set])), "{set}");
     }
 }
