@@ -7,6 +7,7 @@
 pub(crate) mod archive;
 mod authority;
 mod cgroups;
+mod chart;
 mod control;
 mod down;
 mod node;
@@ -58,6 +59,8 @@ enum Action {
     Status,
     /// Print shell lines that make `kubectl` and `helm` speak with it: eval "$(cargo xtask cluster env)"
     Env,
+    /// Have its API server check all objects of the Helm chart, and change nothing
+    Validate,
     /// Stop it, and take away all that it left: processes, links, mounts, cgroups, data
     Down,
 }
@@ -81,6 +84,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
             say(&format!("export PATH={}:\"$PATH\"", quoted(kubernetes.programs)));
             Ok(())
         }
+        Action::Validate => chart::validate(screen, &places, &running(&places, name)?, &Kubernetes::of(&places)?),
         Action::Down => down(screen, &places, name),
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: proves everything, part by part, and counts.
 
+mod chart;
 mod count;
 mod e2e;
 
@@ -29,7 +30,7 @@ const FUZZ_TIME: Duration = Duration::from_mins(1);
 /// What can be chosen.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leaves out the real IDEs in a real browser
+    /// Leaves out the Helm chart, and the real IDEs in a real browser
     #[arg(long)]
     quick: bool,
 }
@@ -66,6 +67,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode
     bench.part("Generated files", generated_files);
     bench.part("Pages", pages);
     if !options.quick {
+        bench.part("Chart", chart::part);
         bench.browser_and_fuzzing();
     }
     // What failed was said where it happened; the sum stays the last line.

@@ -17,10 +17,10 @@ impl AddAssign for Count {
 }
 
 impl Count {
-    /// What a line says, when it is the last one of a run of `cargo test`, Vitest or Playwright.
+    /// What a line says, when it is the last one of a run of `cargo test`, Vitest, helm-unittest or Playwright.
     pub(crate) fn of_line(line: &str) -> Self {
         let line = plain(line);
-        let words: Vec<&str> = line.split([' ', ';', '|']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = line.split([' ', ';', '|', ',']).filter(|word| !word.is_empty()).collect();
         let before = |name: &str| {
             let at = words.iter().position(|word| *word == name)?;
             words.get(at.checked_sub(1)?)?.parse().ok()
@@ -29,6 +29,8 @@ impl Count {
         match words.as_slice() {
             // cargo test: "test result: ok. 12 passed; 0 failed; …". Vitest: "Tests  1 failed | 30 passed (31)".
             ["test", "result:", ..] | ["Tests", ..] => both(),
+            // helm-unittest: "Tests:  2 failed, 1 errored, 101 passed, 104 total". What has an error counts once as failed, too.
+            ["Tests:", ..] => both(),
             // Playwright: "  24 passed (1.2m)" and "  1 failed", on lines of their own. A test that passed only when
             // it was tried again did not pass.
             [number, "passed", rest @ ..] if rest.len() <= 1 => Self { passed: number.parse().unwrap_or(0), failed: 0 },
@@ -66,6 +68,8 @@ mod tests {
             ("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", count(3, 2)),
             ("      Tests  1 failed | 30 passed (31)", count(30, 1)),
             ("\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m30 passed\x1b[39m\x1b[22m\x1b[90m (30)\x1b[39m", count(30, 0)),
+            ("Tests:       103 passed, 103 total", count(103, 0)),
+            ("Tests:       2 failed, 1 errored, 101 passed, 103 total", count(101, 2)),
             (" Test Files  4 passed (4)", count(0, 0)),
             ("  24 passed (1.2m)", count(24, 0)),
             ("  1 failed", count(0, 1)),
