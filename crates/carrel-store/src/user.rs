@@ -93,6 +93,14 @@ impl Store {
         all!(Row, self.pool(), "SELECT * FROM users ORDER BY name")?.into_iter().map(User::try_from).collect()
     }
 
+    /// Those whom this actor added, as the audit has it, by name.
+    pub async fn users_added_by(&self, actor: &str) -> Result<Vec<User>> {
+        const ADDED: &str = "SELECT * FROM users WHERE id IN \
+             (SELECT target FROM audit WHERE action = $1 AND actor = $2) ORDER BY name";
+        let rows = all!(Row, self.pool(), ADDED, AuditAction::UserAdd.as_str(), actor)?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+
     /// The hash of a user's password; `None` when there is none, or no such user.
     pub async fn password_hash(&self, id: &UserId) -> Result<Option<String>> {
         const HASH: &str = "SELECT password_hash FROM users WHERE id = $1";

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod diagnostics;
 pub(crate) mod encrypt_password;
 pub(crate) mod serve;
 pub(crate) mod session;

@@ -4,8 +4,10 @@ mod commands;
 mod database;
 mod environment;
 mod exit;
+mod given;
 mod host;
 mod telemetry;
+mod test_user;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ enum Command {
     #[command(subcommand)]
     Config(commands::config::ConfigCommand),
     Check(commands::check::Check),
+    Diagnostics(commands::diagnostics::Diagnostics),
     /// Show what somebody may ask for and would get, and which line of which file decides. Ends with 1 when it would be
     /// refused.
     WhatIf(commands::what_if::WhatIfCommand),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Check(check) => check.run(),
+        Command::Diagnostics(diagnostics) => diagnostics.run(),
         Command::WhatIf(command) => command.run(),
     };
     exit::report(done)

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "reload/given.rs"]
+mod given;
 #[path = "support/server.rs"]
 mod server;
 

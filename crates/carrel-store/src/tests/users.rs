@@ -1,5 +1,5 @@
 use super::{at, pass, store_test, system, user};
-use crate::{Error, NewAccount, NewSignIn, NewToken, NewUser, Scope};
+use crate::{Actor, Error, NewAccount, NewSignIn, NewToken, NewUser, Scope};
 use carrel_model::{AuditAction, Role, SignInId, TokenId, UserId};
 
 store_test!(a_user_is_found_by_id_and_by_name, |store, clock| {
@@ -29,6 +29,24 @@ store_test!(a_name_is_taken_once, |store, clock| {
     assert_eq!(error.to_string(), "a user called “ada” exists already");
     assert_eq!(store.users().await.unwrap(), [ada]);
     assert_eq!(store.audit_page(None, 10).await.unwrap().len(), 1);
+});
+
+store_test!(those_whom_an_actor_added_are_found_by_the_audit, |store, clock| {
+    let ada = user(&store, "ada", 1, clock.now()).await;
+    let new = NewUser {
+        name: "grace".parse().unwrap(),
+        display_name: String::new(),
+        role: Role::User,
+        password_hash: None,
+        groups: Vec::new(),
+        account: NewAccount::default(),
+    };
+    let chores = Actor::system("chores");
+    let grace = store.user_add(&new, UserId::from_random([2; 16]), &chores, clock.now()).await.unwrap();
+    // What an actor did to somebody later does not count.
+    store.set_locked(&ada.id, true, &chores, clock.now()).await.unwrap();
+    assert_eq!(store.users_added_by("chores").await.unwrap(), [grace]);
+    assert_eq!(store.users_added_by("nobody").await.unwrap(), []);
 });
 
 store_test!(a_new_password_replaces_the_old_and_ends_all_sign_ins, |store, clock| {

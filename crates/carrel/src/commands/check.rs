@@ -9,11 +9,12 @@ use crate::{
 };
 use anyhow::Context;
 use carrel_config::{
-    Configuration, Diagnostic, Level, Settings, Source,
+    Configuration, Diagnostic, Level, Lookup, Settings, Source,
     chart::{self, Rendered},
 };
 use clap::Args;
-use live::{Finding, Outcome};
+pub(super) use live::Finding;
+use live::Outcome;
 use serde_json::json;
 use std::{
     fs,
@@ -51,20 +52,17 @@ impl Check {
         if !self.values.is_empty() {
             return self.check_values();
         }
-        let lookup = self.place.folders.lookup();
-        let mut configuration = Configuration::load(&lookup);
-        // What cannot be told by looking at one value alone.
-        let mut settings = Settings::local("/".into(), "/".into(), Vec::new());
-        let mut between = settings.apply(&configuration);
-        between.extend(settings.contradictions(&configuration));
-        configuration.tell(between);
-        let told = configuration.diagnostics();
-        // What the files name is worth a try only when they can be read.
-        let live = self.live && count(told, Level::Error) == 0;
-        let findings = if live { live::check(&self.place, &configuration)? } else { Vec::new() };
-        let files = configuration.files().len();
+        let Examined { lookup, configuration, findings } = examine(&self.place, self.live)?;
+        let (told, files) = (configuration.diagnostics(), configuration.files().len());
         let sum = if files == 0 { nothing_found(&lookup) } else { sum("files read", files, told) };
         self.tell(told, &findings, &sum)
+    }
+
+    /// What the original's image does when it is only to check itself: tells what a server would find, and that was it.
+    pub(super) fn instead_of_serving(place: Place) -> anyhow::Result<()> {
+        let check = Self { place, values: Vec::new(), values_output: None, live: true, json: false };
+        // Supervisors take the end for a failure otherwise, and begin anew.
+        check.run().or_else(|error| say(format!("{error:#}")))
     }
 
     fn check_values(&self) -> anyhow::Result<()> {
@@ -95,6 +93,28 @@ impl Check {
             (errors, _) => Err(failure(CONFIG, format!("errors in the configuration files: {errors}"))),
         }
     }
+}
+
+/// What the files say, and what came of trying it.
+pub(super) struct Examined {
+    lookup: Lookup,
+    pub(super) configuration: Configuration,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads the files, and with `live` tries what they name, unless there is an error in them.
+pub(super) fn examine(place: &Place, live: bool) -> anyhow::Result<Examined> {
+    let lookup = place.folders.lookup();
+    let mut configuration = Configuration::load(&lookup);
+    // What cannot be told by looking at one value alone.
+    let mut settings = Settings::local("/".into(), "/".into(), Vec::new());
+    let mut between = settings.apply(&configuration);
+    between.extend(settings.contradictions(&configuration));
+    configuration.tell(between);
+    // What the files name is worth a try only when they can be read.
+    let live = live && count(configuration.diagnostics(), Level::Error) == 0;
+    let findings = if live { live::check(place, &configuration)? } else { Vec::new() };
+    Ok(Examined { lookup, configuration, findings })
 }
 
 fn sum(what: &str, number: usize, told: &[Diagnostic]) -> String {

@@ -92,7 +92,7 @@ pub(crate) fn nothing_found(lookup: &Lookup) -> String {
     format!("there is no configuration file in {}", folders.join(", "))
 }
 
-fn cells(shown: &Shown) -> [String; 5] {
+pub(super) fn cells(shown: &Shown) -> [String; 5] {
     let text = |value: &Option<Value>| value.as_ref().map(one_line).unwrap_or_default();
     let from = shown.source.as_ref().map_or_else(|| "default".into(), |s| format!("{}:{}", s.file, s.line));
     [shown.file.into(), shown.label.clone(), text(&shown.value), from, text(&shown.default)]

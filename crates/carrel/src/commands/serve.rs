@@ -1,11 +1,13 @@
 //! `carrel serve`: the server.
 
 use crate::{
-    commands::table::say,
+    commands::{check::Check, table::say},
     database, environment,
     exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
+    given,
     host::{self, Place},
     telemetry::{self, LogFlags, LogFormat},
+    test_user::{self, TestUser},
 };
 use anyhow::Context;
 use carrel_agent::trust::ServerKey;
@@ -19,6 +21,7 @@ use carrel_local::{LocalLauncher, LocalSettings};
 use carrel_model::Clock;
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
+use carrel_store::Store;
 use clap::Args;
 use secrecy::ExposeSecret;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -94,6 +97,9 @@ impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         refuse_root()?;
         environment::take_over(&self.place.folders.lookup())?;
+        if given::only_diagnostics() {
+            return Check::instead_of_serving(self.place);
+        }
         let folder = self.place.make()?;
         let place = self.place.clone();
         let installation = self.installation(folder)?;
@@ -220,8 +226,7 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let (current, installation) = (installation.settings(), Arc::new(installation));
     let settings = current.now();
     let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
-    let store =
-        database::open(&place, settings.database.clone(), &installation.files(), settings.wait_for_database).await?;
+    let store = open_store(&place, &settings, &installation).await?;
     warn_of_shared_account(&store, &settings).await?;
     let (mut signals, hangup) = (StopSignals::listen()?, signal(SignalKind::hangup())?);
     let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
@@ -263,6 +268,15 @@ fn server_key(files: &Configuration) -> anyhow::Result<Option<ServerKey>> {
     }
 }
 
+/// Opens the database, with the test user whom the environment names, or without.
+async fn open_store(place: &Place, settings: &Settings, installation: &Installation) -> anyhow::Result<Store> {
+    let (test_user, files) = (TestUser::of_environment()?, installation.files());
+    given::note_of_license(files.get("rserver.conf", "server-license-type").text());
+    let store = database::open(place, settings.database.clone(), &files, settings.wait_for_database).await?;
+    test_user::settle(test_user, &store, &settings.accounts).await?;
+    Ok(store)
+}
+
 fn cannot_run_sessions(error: &carrel_local::OpenError) -> anyhow::Error {
     let code = if matches!(error, carrel_local::OpenError::NoAgent { .. }) { CONFIG } else { CANNOT_CREATE };
     failure(code, error.to_string())
@@ -274,7 +288,7 @@ fn replica_name() -> String {
     format!("{}-{}", host.unwrap_or_else(|| "carrel".into()), std::process::id())
 }
 
-async fn warn_of_shared_account(store: &carrel_store::Store, settings: &Settings) -> anyhow::Result<()> {
+async fn warn_of_shared_account(store: &Store, settings: &Settings) -> anyhow::Result<()> {
     tracing::warn!(
         data_dir = %settings.data_dir.display(),
         "all sessions run as the account of this server: a session can read what the server can"

@@ -18,7 +18,7 @@ use std::{
     },
     path::PathBuf,
     process::{Child, ChildStderr, Command, Stdio},
-    sync::{Mutex, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -30,8 +30,9 @@ const NOBODY: u32 = 65534;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The folders of a server, before it starts and while it runs.
+#[derive(Clone)]
 pub(crate) struct Host {
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 /// See the module.
@@ -50,8 +51,8 @@ impl std::ops::Deref for Server {
 }
 
 impl Host {
-    fn new() -> Self {
-        let host = Self { folder: tempfile::Builder::new().prefix("carrel-serve-").tempdir().unwrap() };
+    pub(crate) fn new() -> Self {
+        let host = Self { folder: Arc::new(tempfile::Builder::new().prefix("carrel-serve-").tempdir().unwrap()) };
         fs::set_permissions(host.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         // By another process: a test that starts a program at this moment would inherit the open file, and nobody can run
         // a program that is open for writing.
@@ -130,6 +131,17 @@ impl Server {
     pub(crate) fn start_with(make: impl FnOnce(&Host)) -> Self {
         let host = Host::new();
         make(&host);
+        Self::run(host)
+    }
+
+    /// Stops it and starts it anew, with this file changed.
+    pub(crate) fn again(&self, name: &str, text: &str) -> Self {
+        self.stop();
+        self.write(name, text);
+        Self::run(self.host.clone())
+    }
+
+    fn run(host: Host) -> Self {
         let folders = [host.path("conf"), host.path("ides"), host.path("bin")];
         let [conf, ides, bin] = folders.each_ref().map(String::as_str);
         let mut serve = vec!["serve", "--config-dir", conf, "--ides", ides, "--ide-path", bin];
@@ -150,6 +162,12 @@ impl Server {
     /// Answer's status and body.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         get(&self.address, path)
+    }
+
+    /// Sends JSON; the answer's status.
+    pub(crate) fn post(&self, path: &str, json: &str) -> u16 {
+        let head = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", json.len());
+        ask(&self.address, &format!("POST {path}"), &head, json).0
     }
 
     /// The variables of its environment.
@@ -243,18 +261,46 @@ fn lines(log: ChildStderr) -> mpsc::Receiver<String> {
 
 /// Asks an address: status and body.
 pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
+    ask(address, &format!("GET {path}"), "", "")
+}
+
+/// Asks an address, or a socket by its path.
+fn ask(address: &str, line: &str, head: &str, body: &str) -> (u16, String) {
     if address.starts_with('/') {
         let stream = UnixStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        return ask(stream, "localhost", path);
+        return exchange(
+            stream,
+            &format!(
+                "{line} HTTP/1.1
+Host: localhost"
+            ),
+            head,
+            body,
+        );
     }
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    ask(stream, address, path)
+    exchange(
+        stream,
+        &format!(
+            "{line} HTTP/1.1
+Host: {address}"
+        ),
+        head,
+        body,
+    )
 }
 
-fn ask(mut stream: impl Read + Write, host: &str, path: &str) -> (u16, String) {
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+fn exchange(mut stream: impl Read + Write, begin: &str, head: &str, body: &str) -> (u16, String) {
+    write!(
+        stream,
+        "{begin}
+Connection: close
+{head}
+{body}"
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

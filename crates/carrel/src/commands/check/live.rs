@@ -16,7 +16,7 @@ use std::{fmt, net::TcpListener, path::Path, process::Command};
 
 /// What came of trying one thing.
 #[derive(Debug, Serialize)]
-pub(super) struct Finding {
+pub(in crate::commands) struct Finding {
     what: &'static str,
     pub(super) outcome: Outcome,
     text: String,
