@@ -16,7 +16,7 @@ mod space;
 mod status;
 mod template;
 mod up;
-mod wait;
+pub(crate) mod wait;
 
 use crate::{
     install::{self, Kubernetes, debian},
@@ -27,7 +27,13 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use nix::unistd::Uid;
 pub(crate) use place::Place;
-use std::{fs::File, path::PathBuf, process::Command};
+use space::Kind;
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    path::PathBuf,
+    process::Command,
+};
 
 /// What can be chosen.
 #[derive(clap::Args)]
@@ -144,6 +150,28 @@ pub(crate) fn client(place: &Place, kubernetes: &Kubernetes, program: &str) -> C
     let mut command = Command::new(kubernetes.programs.join(program));
     command.env("KUBECONFIG", place.kubeconfig());
     command
+}
+
+/// What starts a program among the users of the cluster: with ports of its own, and the machine's files.
+pub(crate) fn among_clients(place: &Place) -> anyhow::Result<Vec<OsString>> {
+    let space = space::find(place, node::CLIENT, Kind::Client)?;
+    let command = space.command("");
+    // Without the program, which comes last.
+    let mut words: Vec<_> =
+        [command.get_program()].into_iter().chain(command.get_args()).map(OsStr::to_owned).collect();
+    words.pop();
+    Ok(words)
+}
+
+/// Gives an image of the cluster one more name.
+pub(crate) fn tag(place: &Place, image: &str, name: &str) -> anyhow::Result<()> {
+    for number in 1..=place.nodes {
+        let out = node::containers(place, number)?.args(["images", "tag", "--force", image, name]).output()?;
+        if !out.status.success() {
+            bail!("{image} cannot be called {name}: {}", String::from_utf8_lossy(&out.stderr).trim());
+        }
+    }
+    Ok(())
 }
 
 fn running(places: &Places, name: &str) -> anyhow::Result<Place> {

@@ -45,6 +45,12 @@ enum Which {
     Session,
 }
 
+/// Where the archives lie.
+pub(crate) struct Archives {
+    pub(crate) server: PathBuf,
+    pub(crate) session: PathBuf,
+}
+
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let places = Places::find()?;
     let builder = builder(screen, &places)?;
@@ -59,6 +65,13 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
         say(&server(screen, &places, &builder, &programs)?.display().to_string());
     }
     Ok(())
+}
+
+/// Both images, the server's with programs that were built before.
+pub(crate) fn all(screen: &Screen, places: &Places, programs: &Programs) -> anyhow::Result<Archives> {
+    let builder = builder(screen, places)?;
+    let session = session(screen, places, &builder, None)?;
+    Ok(Archives { server: server(screen, places, &builder, programs)?, session })
 }
 
 fn builder(screen: &Screen, places: &Places) -> anyhow::Result<Builder> {

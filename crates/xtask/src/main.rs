@@ -5,6 +5,7 @@ mod bench;
 mod cluster;
 mod fuzz;
 mod generated;
+mod guide;
 mod images;
 mod install;
 mod places;
@@ -38,6 +39,8 @@ enum Command {
     Gen(generated::Options),
     /// Compare Carrel's speed with its peers
     Bench(bench::Options),
+    /// Follow the installation guide for Kubernetes, block by block, on a cluster of its own
+    Guide(guide::Options),
     /// Build the images of the server and of sessions, as archives
     Images(images::Options),
     /// Run a real Kubernetes on this machine, for the tests
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&screen, &options),
         Command::Gen(options) => generated::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => bench::run(&screen, &options).map(|()| ExitCode::SUCCESS),
+        Command::Guide(options) => guide::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Images(options) => images::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Cluster(options) => cluster::run(&screen, &options).map(|()| ExitCode::SUCCESS),
         Command::Fuzz(options) => fuzz::run(&screen, &options).map(|()| ExitCode::SUCCESS),

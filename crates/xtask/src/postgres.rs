@@ -79,6 +79,15 @@ impl<'a> Postgres<'a> {
         Ok(true)
     }
 
+    /// Makes an account that signs in with a password, and a database of the same name that it owns.
+    pub(crate) fn account(&self, name: &str, password: &str) -> anyhow::Result<()> {
+        let password = password.replace('\'', "''");
+        let make = format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'");
+        ran(self.client("psql").args(["--no-psqlrc", "--command", &make, "postgres"]))?;
+        ran(self.client("createdb").args(["--owner", name, name]))?;
+        Ok(())
+    }
+
     /// What `database.conf` says for one of its databases.
     pub(crate) fn configuration(&self, database: &str) -> String {
         let folder = self.folder.display();

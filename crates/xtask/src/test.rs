@@ -2,7 +2,7 @@
 
 mod chart;
 mod count;
-mod e2e;
+pub(crate) mod e2e;
 
 use crate::{
     arrows,

@@ -23,15 +23,12 @@ pub(super) fn playwright(
     postgres: Option<&Postgres<'_>>,
     specs: &[&str],
 ) -> anyhow::Result<Command> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let browser = find(BROWSERS, env::split_paths(&path))
-        .context("there is no Chromium. Debian has it in the package chromium")?;
     let mut command = installed.node.npm(&places.root.join("e2e"));
     command.args(["exec", "--", "playwright", "test"]).args(specs);
     if let Some(postgres) = postgres {
         command.env("CARREL_E2E_POSTGRES", &postgres.folder).env("CARREL_E2E_POSTGRES_BIN", postgres.programs());
     }
-    command.env("CARREL_E2E_BROWSER", browser);
+    command.env("CARREL_E2E_BROWSER", browser()?);
     command.env("CARREL_E2E_CARREL", &programs.carrel).env("CARREL_E2E_AGENT", &programs.agent);
     command.env("CARREL_E2E_IDE_PATH", &installed.ide_path);
     if places.as_account {
@@ -40,16 +37,45 @@ pub(super) fn playwright(
     Ok(command)
 }
 
+/// Playwright with one of the suites for a server that was installed on a cluster: `guide`, or a part of `cluster`.
+pub(crate) fn on_cluster(places: &Places, installed: &Installed, suite: &str) -> anyhow::Result<Command> {
+    let mut command = installed.node.npm(&places.root.join("e2e"));
+    command.args(["exec", "--", "playwright", "test", "--config"]);
+    match suite.strip_prefix("cluster/") {
+        // It looks at what all others have left; they were run before.
+        Some("secrets") => command.args(["playwright.cluster.config.ts", "--project=secrets", "--no-deps"]),
+        Some(spec) => command.args(["playwright.cluster.config.ts", "--project=work", spec]),
+        None => command.arg(format!("{suite}/playwright.config.ts")),
+    };
+    command.env("CARREL_E2E_BROWSER", browser()?);
+    Ok(command)
+}
+
+fn browser() -> anyhow::Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    find(BROWSERS, env::split_paths(&path)).context("there is no Chromium. Debian has it in the package chromium")
+}
+
 /// A PostgreSQL for the tests, in a folder of its own below `/tmp`, where paths are short.
 pub(super) fn postgres(places: &Places) -> anyhow::Result<Postgres<'_>> {
+    postgres_with(places, |_| Ok(Vec::new()))
+}
+
+/// The same, with settings that may name its folder.
+pub(crate) fn postgres_with(
+    places: &Places,
+    settings: impl FnOnce(&Path) -> anyhow::Result<Vec<String>>,
+) -> anyhow::Result<Postgres<'_>> {
     let made = places.as_server("mktemp").args(["--directory", "/tmp/carrel-e2e-postgres-XXXXXX"]).output()?;
     let folder = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim());
+    let more = settings(&folder)?;
     // Nothing here has to survive a crash.
-    Postgres::start(places, &folder, &["fsync=off", "full_page_writes=off", "synchronous_commit=off"])
+    let all = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"].into_iter();
+    Postgres::start(places, &folder, &all.chain(more.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
 /// Ends it and takes its folder away.
-pub(super) fn remove(postgres: Postgres<'_>) -> anyhow::Result<()> {
+pub(crate) fn remove(postgres: Postgres<'_>) -> anyhow::Result<()> {
     let folder = postgres.folder.clone();
     drop(postgres);
     std::fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))
