@@ -317,6 +317,16 @@ fn a_file_is_taken_from_the_first_folder_that_has_it() {
     assert_eq!(told, expected);
 }
 
+#[test]
+fn a_file_that_nobody_wrote_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fs::File::create(folder.path().join("rserver.conf")).unwrap();
+    file.set_len(LONGEST + 1).unwrap();
+    let told = Configuration::load(&Lookup::in_folders([folder.path().to_owned()]));
+    let said: Vec<_> = told.diagnostics().iter().map(|d| (d.code, d.text.as_str())).collect();
+    assert_eq!(said, [("cannot-read", "this file cannot be read: it has 16 MiB, more than 16")]);
+}
+
 proptest! {
     // Each case goes through every file and every option.
     #![proptest_config(ProptestConfig::with_cases(24))]

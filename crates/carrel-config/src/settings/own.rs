@@ -131,6 +131,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_command_line_says_wins_over_every_file() {
+        let files = [(FILE, "suspend-after=30\n"), ("vscode.conf", "session-timeout-kill-hours=1\n")];
+        let (mut settings, _) = apply_to(&files);
+        settings.suspend_all_after(Some(60));
+        assert_eq!(settings.idle_of("vscode").ends_after_s, Some(60));
+        assert_eq!(settings.idle_of("jupyterlab").ends_after_s, Some(60));
+    }
+
+    #[test]
     fn every_wrong_value_is_told_with_its_line() {
         let text = "trusted-proxy=proxy.example.org\npublic-url=carrel.example.org\nproxy-threads=0\nsuspend-after=-1\n\
                     sitename=x\n";
