@@ -116,6 +116,13 @@ async fn metrics_count_launches_starts_and_requests() {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }
     assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    let to_carrel = |text: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix("carrel_requests_to_carrel_total "));
+        line.unwrap_or_else(|| panic!("{text}")).parse().unwrap()
+    };
+    ada.get("/api/v1/me").await;
+    let later = prometheus.get("/metrics").await.text();
+    assert_eq!(to_carrel(&later), to_carrel(&text) + 1, "metrics themselves are no request to Carrel");
     assert_eq!(prometheus.get("/api/v1/me").await.status, StatusCode::NOT_FOUND, "nothing else is there");
 }
 
