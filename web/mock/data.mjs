@@ -52,6 +52,10 @@ export function session(id, name, ide, state, over = {}) {
     owner: "ada",
     cluster: "local",
     image: null,
+    cpu_request: null,
+    memory_request_mb: null,
+    gpus: {},
+    placement: {},
     resource_profile: "small",
     cpus: 1,
     memory_mb: 2048,
@@ -278,16 +282,18 @@ export const options = () => ({
       name: "JupyterLab",
       version: "4.5.1",
       icon: "jupyterlab",
+      images: null,
       available: true,
       cause: null,
     },
-    { id: "notebook", name: "Notebook", version: "7.5.0", icon: "notebook", available: true, cause: null },
-    { id: "vscode", name: "VS Code", version: "4.106.2", icon: "vscode", available: true, cause: null },
+    { id: "notebook", name: "Notebook", version: "7.5.0", icon: "notebook", images: null, available: true, cause: null },
+    { id: "vscode", name: "VS Code", version: "4.106.2", icon: "vscode", images: null, available: true, cause: null },
     {
       id: "rstudio",
       name: "RStudio",
       version: null,
       icon: "rstudio",
+      images: null,
       available: false,
       cause: {
         code: "program-missing",
@@ -297,13 +303,15 @@ export const options = () => ({
     },
   ],
   sizes: [
-    { id: "small", name: "Small", cpus: 1, memory_mb: 2048, available: true, cause: null },
-    { id: "medium", name: "Medium", cpus: 2, memory_mb: 4096, available: true, cause: null },
+    { id: "small", name: "Small", cpus: 1, memory_mb: 2048, gpus: {}, placement: {}, available: true, cause: null },
+    { id: "medium", name: "Medium", cpus: 2, memory_mb: 4096, gpus: {}, placement: {}, available: true, cause: null },
     {
       id: "large",
       name: "Large",
       cpus: 16,
       memory_mb: 131072,
+      gpus: {},
+      placement: {},
       available: false,
       cause: { code: "over-limit", text: "You have 10 CPU left.", who: "administrator" },
     },
@@ -317,7 +325,63 @@ export const options = () => ({
   max_memory_mb: 32768,
   bounds: "The most CPUs and memory are set by the profile of the group “ml”.",
   custom: { cpus: 1, memory_mb: 2048, available: true, cause: null },
+  container: null,
   home: "/home/ada",
+});
+
+const image = (id) => ({ id, name: id.split("/").pop() });
+const imagesOfPods = {
+  offered: [
+    "registry.example.org/team/python:3.14",
+    "registry.example.org/team/r-session:4.5.2",
+    "registry.example.org/team/cuda:12.8",
+  ].map(image),
+  usual: "registry.example.org/team/python:3.14",
+};
+
+/** Where sessions run in pods. */
+export const pods = () => ({
+  ...options(),
+  clusters: [{ id: "Kubernetes", name: "Kubernetes" }],
+  ides: options().ides.map((ide) => ({ ...ide, images: imagesOfPods })),
+  sizes: [
+    ...options().sizes.slice(0, 2),
+    {
+      ...options().sizes[2],
+      id: "gpu",
+      name: "GPU",
+      cpus: 4,
+      memory_mb: 16384,
+      gpus: { nvidia: 1 },
+      placement: { pool: "gpu" },
+      available: true,
+      cause: null,
+    },
+    {
+      ...options().sizes[2],
+      id: "gpu-four",
+      name: "Four GPUs",
+      gpus: { nvidia: 4 },
+      cause: {
+        code: "size-not-allowed",
+        text: "It has 4 NVIDIA GPUs, and the profile of everybody allows at most 2.",
+        who: "administrator",
+      },
+    },
+  ],
+  max_memory_mb: null,
+  bounds: "The most CPUs are set by the profile of everybody; memory has no bound.",
+  container: {
+    other_images: true,
+    images_by: "Other images may be named, by the profile of everybody.",
+    gpus: [
+      { id: "nvidia", name: "NVIDIA", usual: 0, max: 2, bounds: "At most 2, by the profile of everybody." },
+    ],
+    placement: [
+      { label: "pool", values: ["highmem", "gpu"], free: false },
+      { label: "topology.kubernetes.io/zone", values: ["a", "b"], free: true },
+    ],
+  },
 });
 
 /** Of somebody whose profile allows named sizes only. */
@@ -436,3 +500,52 @@ export const tokens = () => [
     last_used_at: null,
   },
 ];
+
+const rules = "/mnt/configmap/rstudio/launcher.kubernetes.profiles.conf";
+const field = (name, value, from) => ({ name, value, from });
+
+/** What somebody would get who asks; a size called huge would be refused. */
+export const whatIf = (user, size) => ({
+  user,
+  groups: ["genomics", "gpu-users"],
+  rights: [
+    field("container-images", ["team/python:3.14", "team/r-session:4.5.2"], `${rules}:4 [*]`),
+    field("max-cpus", 16, `${rules}:34 [@genomics]`),
+    field("max-mem-mb", 131072, `${rules}:35 [@genomics]`),
+    field("max-nvidia-gpus", 1, `${rules}:52 [${user}]`),
+  ],
+  sizes: [
+    { id: "small", cpus: 1, memory_mb: 2048, gpus: {}, from: "default", refused: null },
+    {
+      id: "huge",
+      cpus: 64,
+      memory_mb: 524288,
+      gpus: {},
+      from: "/mnt/configmap/rstudio/launcher.kubernetes.resources.conf:9",
+      refused: "It has 64 CPUs, and the profile of the group “genomics” allows at most 16.",
+    },
+  ],
+  spec:
+    size === "huge"
+      ? []
+      : [
+          field("cluster", "Kubernetes", "default"),
+          field("ide", "rstudio", "asked"),
+          field("resource_profile", "small", "default"),
+          field("cpus", 4, `${rules}:33 [@genomics]`),
+          field("memory_mb", 16384, `${rules}:36 [@genomics]`),
+          field("image", "team/r-session:4.5.2", `${rules}:31 [@genomics]`),
+          field("cpu_request", 0.4, `${rules}:38 [@genomics]`),
+          field("gpus.nvidia", 0, `${rules}:52 [${user}]`),
+          field("placement.pool", "highmem", "asked"),
+          field("ends_after_s", 7200, "default"),
+          field("idle_action", "suspend", "default"),
+          field("session_limit", 5, "/mnt/configmap/rstudio/profiles:2 [*]"),
+          field("uid", 20114, "the account"),
+          field("home", `/home/${user}`, "the account"),
+        ],
+  refused:
+    size === "huge"
+      ? "the size “huge” cannot be had: It has 64 CPUs, and the profile of the group “genomics” allows at most 16"
+      : null,
+});

@@ -31,6 +31,7 @@ const scenarios = {
       { code: "plain-http", text: "Carrel is reached over plain HTTP: passwords can be read on the way." },
     ],
   },
+  pods: { sessions: data.sessions, options: data.pods },
   limited: { sessions: data.sessions, options: data.limited },
   signedOut: { sessions: data.sessions, signedOut: true },
 };
@@ -200,7 +201,12 @@ const handlers = {
   },
   "GET launch-options": ({ mock, response }) =>
     json(response, 200, (mock.scenario.options ?? data.options)()),
-  "GET admin/{id}": ({ response }) => json(response, 200, data.configuration()),
+  "GET admin/{id}": ({ response, id, query }) =>
+    json(
+      response,
+      200,
+      id === "what-if" ? data.whatIf(query.get("user"), query.get("resource_profile")) : data.configuration(),
+    ),
   "POST admin/{id}/reload": ({ response }) =>
     json(response, 200, { applied: true, changes: [], diagnostics: [] }),
   "GET sign-ins": ({ response }) => json(response, 200, data.signIns()),

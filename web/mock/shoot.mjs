@@ -79,6 +79,18 @@ const screens = [
   ["history-empty", "empty", "/?show=history"],
   ["new-session", "usual", "/?new=1"],
   ["new-session-limited", "limited", "/?new=1"],
+  ["new-session-pods", "pods", "/?new=1"],
+  ["new-session-pods-gpu", "pods", "/?new=1", click("radio", /^GPU/)],
+  ["new-session-pods-custom", "pods", "/?new=1", click("radio", /Custom/)],
+  [
+    "new-session-pods-image",
+    "pods",
+    "/?new=1",
+    async (page) => {
+      await click("textbox", "Image")(page);
+      await click("option", "Another image…")(page);
+    },
+  ],
   ["new-session-custom", "usual", "/?new=1", click("radio", /Custom/)],
   [
     "new-session-bad",
@@ -125,6 +137,9 @@ const screens = [
     (page) => page.getByRole("searchbox", { name: "Find in the output" }).fill("epoch"),
   ],
   ["configuration", "usual", "/admin/configuration"],
+  ["what-if", "pods", "/admin/what-if"],
+  ["what-if-yes", "pods", "/admin/what-if?user=cokafor&ide=rstudio"],
+  ["what-if-no", "pods", "/admin/what-if?user=cokafor&ide=rstudio&size=huge"],
   ["settings", "usual", "/settings"],
   ["settings-empty", "empty", "/settings"],
   ["settings-broken", "broken", "/settings"],

@@ -16,6 +16,7 @@ import { NotFound, PageFailed } from "./routes/NotFound";
 import { SessionPage } from "./routes/SessionPage";
 import { Settings } from "./routes/Settings";
 import { Start } from "./routes/Start";
+import { WhatIf } from "./routes/WhatIf";
 import type { Show, Sort } from "./sessions/list";
 
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
@@ -32,6 +33,16 @@ export interface HomeSearch {
 
 export const tabs = ["overview", "usage", "events", "logs"] as const;
 export type Tab = (typeof tabs)[number];
+
+/** The question of What-if. */
+export interface WhatIfSearch {
+  user?: string;
+  ide?: string;
+  size?: string;
+  image?: string;
+  gpus?: string;
+  placement?: string;
+}
 
 export interface SessionSearch {
   tab?: Tab;
@@ -76,10 +87,23 @@ const configuration = createRoute({
   path: "/admin/configuration",
   component: Configuration,
 });
+const whatIf = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/what-if",
+  component: WhatIf,
+  validateSearch: (search: Record<string, unknown>): WhatIfSearch => ({
+    user: text(search.user),
+    ide: text(search.ide),
+    size: text(search.size),
+    image: text(search.image),
+    gpus: text(search.gpus),
+    placement: text(search.placement),
+  }),
+});
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, session, start, settings, configuration]),
+  routeTree: root.addChildren([home, session, start, settings, configuration, whatIf]),
   basepath: basepath || "/",
   scrollRestoration: true,
   // Plain words in the address: `?q=2024`, not `?q="2024"`.

@@ -8,12 +8,13 @@ use crate::{
     lookup::Lookup,
     nearest::nearest,
     options::{File, Format, Row, file_named, files},
+    read::{self, NamedOverride},
     source::{At, Source},
     value::Value,
 };
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io,
@@ -28,12 +29,17 @@ const LONGEST: u64 = 16 << 20;
 const ELSEWHERE: [(&str, &str); 2] =
     [("database.conf", "database-config-file"), ("secure-cookie-key", "secure-cookie-key-file")];
 
+/// The option whose values name files.
+pub(crate) const OVERRIDES: &str = "job-json-overrides";
+
 /// All files that were found.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
     files: Vec<Found>,
     settings: Vec<Setting>,
     diagnostics: Vec<Diagnostic>,
+    /// Files that values name: what stands in them, or why they could not be read.
+    named: BTreeMap<String, Result<Source, String>>,
     /// Where each option is set last; made when it is first asked for.
     index: OnceLock<Index>,
 }
@@ -137,6 +143,7 @@ impl Configuration {
             }
             configuration.open(file, path);
         }
+        configuration.open_named();
         for folder in lookup.folders() {
             configuration.look_for_strangers(folder);
         }
@@ -178,6 +185,30 @@ impl Configuration {
         self.diagnostics.extend(diagnostic);
         self.index = OnceLock::new();
         check::check(self, file, &source);
+    }
+
+    /// Reads the files that overrides of Jobs name. What is wrong with them is told where they are used.
+    fn open_named(&mut self) {
+        for setting in self.settings.iter().filter(|setting| setting.key == OVERRIDES) {
+            let Value::Text(text) = &setting.value else { continue };
+            for NamedOverride { file, .. } in read::overrides(text).unwrap_or_default() {
+                let read = || match read_file(Path::new(&file)) {
+                    Ok(bytes) => Ok(Source::new(Path::new(&file), &bytes).0),
+                    Err(error) => Err(error.to_string()),
+                };
+                self.named.entry(file.clone()).or_insert_with(read);
+            }
+        }
+    }
+
+    /// A file that a value names, read with the others; nothing where no value names it.
+    pub fn named(&self, path: &str) -> Option<&Result<Source, String>> {
+        self.named.get(path)
+    }
+
+    /// Takes the bytes of a file that a value names.
+    pub fn read_named(&mut self, path: &str, bytes: &[u8]) {
+        self.named.insert(path.to_owned(), Ok(Source::new(Path::new(path), bytes).0));
     }
 
     /// Tells about files that nobody will read, which a mistyped name makes.

@@ -14,6 +14,8 @@ mod rserver_launcher;
 mod rsession;
 mod sessions;
 
+pub(crate) use profiles::is_of_pods;
+
 use crate::value::Kind;
 
 /// What Carrel does with an option that stands in a file.

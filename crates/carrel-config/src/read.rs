@@ -10,6 +10,7 @@ mod dcf;
 mod ini;
 mod json;
 mod list;
+mod overrides;
 mod template;
 
 pub use blocks::blocks;
@@ -20,6 +21,7 @@ pub use ini::{Entry, Ini, Section, ini};
 pub(crate) use ini::{Piece as IniPiece, each_line};
 pub use json::{is_json, json};
 pub use list::{Item, list};
+pub use overrides::{NamedOverride, overrides, pointer_fault};
 pub use template::{Part, template};
 
 use crate::diagnostic::Told;

@@ -5,6 +5,7 @@ pub mod admission;
 pub mod cluster;
 pub mod database;
 pub mod ides;
+pub mod images;
 pub mod logging;
 pub mod operation;
 pub mod own;
@@ -15,6 +16,7 @@ use admission::Admission;
 use cluster::Cluster;
 use database::Database;
 use ides::{IdeSettings, Times};
+use images::Images;
 use logging::Logging;
 use operation::Operation;
 use rights::Profiles;
@@ -86,6 +88,8 @@ pub struct Settings {
     pub agent: PathBuf,
     /// The sizes that people may choose where no file sets any; the first is the default.
     pub sizes: Vec<Size>,
+    /// The images that files name for all sessions and for those of an IDE.
+    pub images: Images,
     /// What users and groups may ask for, and the sizes that files set.
     pub profiles: Profiles,
     /// What the host has: no session gets more. `None` where that is not known.
@@ -139,6 +143,7 @@ impl Settings {
             ide_path: Vec::new(),
             agent,
             sizes,
+            images: Images::default(),
             profiles: Profiles::default(),
             capacity: None,
             home: None,
@@ -185,6 +190,7 @@ impl Settings {
         told.extend(cluster::apply(self, files));
         told.extend(database::apply(self, files));
         told.extend(ides::apply(self, files));
+        images::apply(self, files);
         told.extend(operation::apply(self, files));
         told.extend(logging::apply(self, files));
         told.extend(rights::apply(self, files));

@@ -1,6 +1,12 @@
 //! The container of a session, where its cluster runs containers. Settled at the launch and kept in the spec, so that a
 //! resumed session is the same account with the same image, whatever the rules say by then.
 
+mod gpu;
+mod text;
+
+pub use gpu::Gpu;
+pub use text::{image_fault, label_fault, label_value_fault};
+
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 

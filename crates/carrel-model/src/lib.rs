@@ -20,7 +20,7 @@ pub mod user;
 
 pub use account::{AccountRules, IdError, IdKind};
 pub use audit::AuditAction;
-pub use container::{Account, Container};
+pub use container::{Account, Container, Gpu};
 pub use id::{ID_CHARS, RunId, SessionId, SignInId, TokenId, UserId};
 pub use idle::{Activity, IdleAction, IdleRule};
 pub use name::{GroupName, IdeId, NameError, SessionName, UserName};

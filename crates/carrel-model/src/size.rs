@@ -27,17 +27,19 @@ pub struct Capacity {
 /// The sizes that fit a host of this many CPUs and MiB of memory, smallest first. The first is the default. A host
 /// smaller than the smallest size is offered whole.
 pub fn sizes_of_host(cpus: f64, memory_mb: u64) -> Vec<Size> {
-    let wanted = [("small", "Small", 1.0, 2048), ("medium", "Medium", 2.0, 4096), ("large", "Large", 4.0, 16384)];
-    let size = |id: &str, name: &str, cpus, memory_mb| Size { id: id.into(), name: name.into(), cpus, memory_mb };
-    let mut sizes: Vec<Size> = wanted
-        .iter()
-        .filter(|(.., c, m)| *c <= cpus && *m <= memory_mb)
-        .map(|(id, name, c, m)| size(id, name, *c, *m))
-        .collect();
+    let [smallest, ..] = usual_sizes();
+    let mut sizes = Vec::from(usual_sizes());
+    sizes.retain(|size| size.cpus <= cpus && size.memory_mb <= memory_mb);
     if sizes.is_empty() {
-        sizes.push(size("small", "Small", cpus, memory_mb));
+        sizes.push(Size { cpus, memory_mb, ..smallest });
     }
     sizes
+}
+
+/// The sizes where nobody says others, smallest first.
+pub fn usual_sizes() -> [Size; 3] {
+    let size = |id: &str, name: &str, cpus, memory_mb| Size { id: id.into(), name: name.into(), cpus, memory_mb };
+    [size("small", "Small", 1.0, 2048), size("medium", "Medium", 2.0, 4096), size("large", "Large", 4.0, 16384)]
 }
 
 #[cfg(test)]

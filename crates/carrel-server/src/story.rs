@@ -3,6 +3,7 @@
 mod admission;
 mod backend;
 mod carrel;
+mod containers;
 mod events;
 mod everybody;
 mod front;

@@ -5,11 +5,11 @@ mod names;
 mod words;
 
 use carrel_config::web::Root;
-use carrel_model::{Event, Session, State, Step, StepTime};
+use carrel_model::{Container, Event, Gpu, Session, State, Step, StepTime};
 use carrel_store::UsagePoint;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
 #[cfg(test)]
@@ -60,6 +60,15 @@ pub(crate) struct SessionView {
     pub cpus: f64,
     /// Memory in MiB.
     pub memory_mb: u64,
+    /// CPUs that are reserved for it, where that is fewer.
+    pub cpu_request: Option<f64>,
+    /// Memory in MiB that is reserved for it, where that is less.
+    pub memory_request_mb: Option<u64>,
+    /// GPUs by their kind, `nvidia` or `amd`.
+    #[schema(value_type = BTreeMap<String, u32>)]
+    pub gpus: BTreeMap<&'static str, u32>,
+    /// Labels that its node must have, by name.
+    pub placement: BTreeMap<String, String>,
     /// The folder that it opens; null for the home folder.
     pub folder: Option<String>,
     /// Its address on this server.
@@ -261,12 +270,18 @@ pub(crate) struct Beside {
     pub root: Root,
 }
 
+/// GPUs by the words of the API.
+fn gpus(container: &Container) -> BTreeMap<&'static str, u32> {
+    let number = |gpu: Gpu| Some((gpu.as_str(), *container.gpus.get(gpu.resource())?));
+    Gpu::ALL.into_iter().filter_map(number).collect()
+}
+
 impl SessionView {
     /// The view of `session` at `now`.
     pub(crate) fn new(session: &Session, beside: &Beside, now: Timestamp) -> Self {
         let ide = session.ide.as_str().to_owned();
         let ide_name = beside.ide_names.get(&ide).cloned().unwrap_or_else(|| ide.clone());
-        let running = session.state.running_at();
+        let (running, container) = (session.state.running_at(), session.spec.container.as_ref());
         let steps = steps(&session.state);
         let current = current_step(&session.state);
         Self {
@@ -281,10 +296,14 @@ impl SessionView {
             cause: session.state.cause().map(CauseView::from),
             owner: session.owner_name.to_string(),
             cluster: session.spec.cluster.clone(),
-            image: None,
+            image: container.map(|container| container.image.clone()),
             resource_profile: session.spec.resource_profile.clone(),
             cpus: session.spec.cpus,
             memory_mb: session.spec.memory_mb,
+            cpu_request: container.and_then(|container| container.cpu_request),
+            memory_request_mb: container.and_then(|container| container.memory_request_mb),
+            gpus: container.map(gpus).unwrap_or_default(),
+            placement: container.map(|container| container.placement.clone()).unwrap_or_default(),
             folder: session.spec.folder.clone(),
             url: beside.root.join(&session.url()),
             created_at: session.created_at,

@@ -12,6 +12,7 @@ pub mod counted;
 pub mod fake;
 pub mod launcher;
 pub mod offering;
+pub mod pods;
 pub mod sessions;
 pub mod supervise;
 pub mod what_if;

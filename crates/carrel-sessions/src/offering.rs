@@ -1,11 +1,14 @@
 //! What one person may ask for here: the rights of the files, the sizes, and what the host has, put together. Pure.
 
-use crate::ask::{LEAST_CPUS, LEAST_MEMORY_MB};
-use carrel_config::{
-    At, Settings,
-    settings::rights::{For, Limit, NamedSize, Origin, Rights},
+use crate::{
+    ask::{LEAST_CPUS, LEAST_MEMORY_MB},
+    pods::Pods,
 };
-use carrel_model::{Cause, IdleAction, IdleRule, Size, Who};
+use carrel_config::{
+    At, ClusterKind, Settings,
+    settings::rights::{For, Limit, NamedSize, Origin, PodSize, Rights},
+};
+use carrel_model::{Cause, IdleAction, IdleRule, Size, Who, size::usual_sizes};
 use std::fmt;
 
 /// The id of the size that the rules' defaults make, where no named one is like it.
@@ -18,8 +21,8 @@ pub enum By {
     Rule(Origin),
     /// What the host has.
     Host,
-    /// A section of a resources file.
-    Section(At),
+    /// A line of another file, or a section of a resources file.
+    Line(At),
     /// The server: its options and defaults.
     Server,
 }
@@ -31,8 +34,20 @@ impl By {
             Self::Rule(Origin { who: For::User(name), .. }) if name == user => "your profile".into(),
             Self::Rule(origin) => origin.who.words(),
             Self::Host => "the size of this machine".into(),
-            Self::Section(_) | Self::Server => "the settings of this server".into(),
+            Self::Line(_) | Self::Server => "the settings of this server".into(),
         }
+    }
+
+    /// The same with the place, for somebody who is refused: `the profile of the group “devs” (profiles:3)`. Of the file
+    /// its name: where it lies is nothing that people need to know.
+    pub fn said(&self, user: &str) -> String {
+        let at = match self {
+            Self::Rule(origin) => &origin.at,
+            Self::Line(at) => at,
+            Self::Host | Self::Server => return self.words(user),
+        };
+        let name = at.file.file_name().unwrap_or_default().to_string_lossy();
+        format!("{} ({name}:{})", self.words(user), at.line)
     }
 }
 
@@ -40,7 +55,7 @@ impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(origin) => origin.fmt(f),
-            Self::Section(at) => at.fmt(f),
+            Self::Line(at) => at.fmt(f),
             Self::Host => f.write_str("the host"),
             Self::Server => f.write_str("default"),
         }
@@ -57,7 +72,7 @@ pub struct Set<T> {
 }
 
 impl<T> Set<T> {
-    fn by_rule(limit: Limit<T>) -> Self {
+    pub(crate) fn by_rule(limit: Limit<T>) -> Self {
         Self { value: limit.value, by: By::Rule(limit.origin) }
     }
 }
@@ -67,6 +82,8 @@ impl<T> Set<T> {
 pub struct SizeOffer {
     /// The size.
     pub size: Size,
+    /// What else pods of this size get.
+    pub pod: PodSize,
     /// What says that it exists.
     pub by: By,
     /// Why not.
@@ -84,12 +101,14 @@ pub struct Offering {
     pub usual_cpus: Set<f64>,
     /// Memory in MiB, likewise.
     pub usual_memory_mb: Set<u64>,
-    /// The most CPUs of a session.
-    pub most_cpus: Set<f64>,
-    /// The most memory of a session in MiB.
-    pub most_memory_mb: Set<u64>,
-    /// Whether CPUs and memory of one's own may be asked for.
+    /// The most CPUs of a session; `None` for no bound.
+    pub most_cpus: Option<Set<f64>>,
+    /// The most memory of a session in MiB; `None` for no bound.
+    pub most_memory_mb: Option<Set<u64>>,
+    /// Whether CPUs, memory and GPUs of one's own may be asked for.
     pub custom: Set<bool>,
+    /// What only pods have; `None` where sessions run on this host.
+    pub pods: Option<Pods>,
     /// How many sessions may run at once; `None` for no limit.
     pub sessions: Option<Set<u32>>,
 }
@@ -104,15 +123,15 @@ impl Offering {
         let cpus = rights.usual_cpus().map_or_else(|| usual(first.and_then(|f| f.cpus)), Set::by_rule);
         let server = Set { value: first.and_then(|f| f.memory_mb).unwrap_or(LEAST_MEMORY_MB), by: By::Server };
         let memory = rights.usual_memory_mb().map_or(server, Set::by_rule);
-        let custom = rights.custom().map_or(Set { value: true, by: By::Server }, Set::by_rule);
         let mut offering = Self {
             user: user.to_owned(),
             sizes: Vec::new(),
-            usual_cpus: if cpus.value > most_cpus.value { most_cpus.clone() } else { cpus },
-            usual_memory_mb: if memory.value > most_memory_mb.value { most_memory_mb.clone() } else { memory },
+            usual_cpus: within(cpus, most_cpus.as_ref()),
+            usual_memory_mb: within(memory, most_memory_mb.as_ref()),
             most_cpus,
             most_memory_mb,
-            custom,
+            custom: rights.custom().map_or(Set { value: true, by: By::Server }, Set::by_rule),
+            pods: (settings.cluster.kind == ClusterKind::Kubernetes).then(|| Pods::of(rights, settings)),
             sessions: sessions(rights, settings),
         };
         offering.sizes = sizes.into_iter().map(|(size, by)| offering.offer(&size, by, rights)).collect();
@@ -132,26 +151,32 @@ impl Offering {
             cpus: named.cpus.unwrap_or(self.usual_cpus.value),
             memory_mb: named.memory_mb.unwrap_or(self.usual_memory_mb.value),
         };
-        let available = self.available(&size, named.gpus, rights);
-        SizeOffer { size, by, available }
+        let available = self.available(&size, &named.pod, rights);
+        SizeOffer { size, pod: named.pod.clone(), by, available }
     }
 
-    fn available(&self, size: &Size, gpus: u64, rights: &Rights) -> Result<(), Cause> {
+    fn available(&self, size: &Size, pod: &PodSize, rights: &Rights) -> Result<(), Cause> {
         let refuse = |text: String| Err(Cause::new("size-not-allowed", text, Who::Administrator));
         if let Some(only) = rights.sizes().filter(|only| !only.value.contains(&size.id)) {
             let by = By::Rule(only.origin).words(&self.user);
             return refuse(format!("It is not among the sizes that {by} allows."));
         }
-        if size.cpus > self.most_cpus.value {
-            let (most, by) = (self.most_cpus.value, self.most_cpus.by.words(&self.user));
+        if let Some(most) = self.most_cpus.as_ref().filter(|most| size.cpus > most.value) {
+            let (most, by) = (most.value, most.by.words(&self.user));
             return refuse(format!("It has {} CPUs, and {by} allows at most {most}.", size.cpus));
         }
-        if size.memory_mb > self.most_memory_mb.value {
-            let (most, by) = (self.most_memory_mb.value, self.most_memory_mb.by.words(&self.user));
+        if let Some(most) = self.most_memory_mb.as_ref().filter(|most| size.memory_mb > most.value) {
+            let (most, by) = (most.value, most.by.words(&self.user));
             return refuse(format!("It has {} MB of memory, and {by} allows at most {most}.", size.memory_mb));
         }
-        if gpus > 0 {
-            return refuse("It has GPUs, which sessions of this machine do not get.".into());
+        for (gpu, gpus) in pod.gpus.iter().filter(|(_, gpus)| **gpus > 0) {
+            if self.pods.is_none() {
+                return refuse("It has GPUs, which sessions of this machine do not get.".into());
+            }
+            if let Some(most) = rights.most_gpus(*gpu).filter(|most| *gpus > most.value) {
+                let (name, by, most) = (gpu.name(), By::Rule(most.origin).words(&self.user), most.value);
+                return refuse(format!("It has {gpus} {name} GPUs, and {by} allows at most {most}."));
+            }
         }
         Ok(())
     }
@@ -168,6 +193,7 @@ impl Offering {
             Some(at) => self.sizes.remove(at),
             None => SizeOffer {
                 size: Size { id: USUAL.into(), name: "Default".into(), cpus, memory_mb },
+                pod: PodSize::default(),
                 by: self.usual_cpus.by.clone(),
                 available: Ok(()),
             },
@@ -176,59 +202,63 @@ impl Offering {
     }
 }
 
+/// The smaller one of a figure and its bound.
+fn within<T: PartialOrd + Clone>(figure: Set<T>, most: Option<&Set<T>>) -> Set<T> {
+    most.filter(|most| figure.value > most.value).cloned().unwrap_or(figure)
+}
+
 /// The sizes of the files, or those made from the host.
 fn named_sizes(settings: &Settings) -> Vec<(NamedSize, By)> {
     let of_files = settings.profiles.sizes();
     if !of_files.is_empty() {
-        return of_files.iter().map(|size| (size.clone(), By::Section(size.at.clone()))).collect();
+        return of_files.iter().map(|size| (size.clone(), By::Line(size.at.clone()))).collect();
     }
-    let of_host = |size: &Size| NamedSize {
+    let named = |size: &Size| NamedSize {
         id: size.id.clone(),
         name: size.name.clone(),
         cpus: Some(size.cpus),
         memory_mb: Some(size.memory_mb),
-        gpus: 0,
+        pod: PodSize::default(),
         at: At::whole(std::path::Path::new("")),
     };
-    settings.sizes.iter().map(|size| (of_host(size), By::Server)).collect()
+    let sizes = match settings.cluster.kind {
+        ClusterKind::Local => settings.sizes.clone(),
+        // What the server's own host has is no matter.
+        ClusterKind::Kubernetes => usual_sizes().into(),
+    };
+    sizes.iter().map(|size| (named(size), By::Server)).collect()
 }
 
-/// The smallest of what a rule and the host allow; without both, the largest size.
-fn most_cpus(rights: &Rights, settings: &Settings, sizes: &[(NamedSize, By)]) -> Set<f64> {
-    let rule = rights.most_cpus().map(Set::by_rule);
-    let host = settings.capacity.map(|host| Set { value: host.cpus, by: By::Host });
+/// The smallest of what a rule and the host allow; without both, the largest size of the host.
+fn most_cpus(rights: &Rights, settings: &Settings, sizes: &[(NamedSize, By)]) -> Option<Set<f64>> {
     let largest = || sizes.iter().filter_map(|(size, _)| size.cpus).fold(LEAST_CPUS, f64::max);
-    let of_sizes = || Set { value: largest(), by: By::Server };
-    match (rule, host) {
-        (Some(rule), Some(host)) => {
-            if rule.value <= host.value {
-                rule
-            } else {
-                host
-            }
-        }
-        (Some(rule), None) => rule,
-        (None, Some(host)) if !settings.profiles.sizes().is_empty() => host,
-        (None, _) => of_sizes(),
-    }
+    let host = settings.capacity.map(|host| host.cpus);
+    most(rights.most_cpus(), host, largest, settings)
 }
 
-fn most_memory(rights: &Rights, settings: &Settings, sizes: &[(NamedSize, By)]) -> Set<u64> {
-    let rule = rights.most_memory_mb().map(Set::by_rule);
-    let host = settings.capacity.map(|host| Set { value: host.memory_mb, by: By::Host });
+fn most_memory(rights: &Rights, settings: &Settings, sizes: &[(NamedSize, By)]) -> Option<Set<u64>> {
     let largest = || sizes.iter().filter_map(|(size, _)| size.memory_mb).fold(LEAST_MEMORY_MB, u64::max);
-    match (rule, host) {
-        (Some(rule), Some(host)) => {
-            if rule.value <= host.value {
-                rule
-            } else {
-                host
-            }
-        }
-        (Some(rule), None) => rule,
+    let host = settings.capacity.map(|host| host.memory_mb);
+    most(rights.most_memory_mb(), host, largest, settings)
+}
+
+fn most<T: PartialOrd>(
+    rule: Option<Limit<T>>,
+    host: Option<T>,
+    largest: impl Fn() -> T,
+    settings: &Settings,
+) -> Option<Set<T>> {
+    let rule = rule.map(Set::by_rule);
+    if settings.cluster.kind == ClusterKind::Kubernetes {
+        return rule;
+    }
+    let host = host.map(|value| Set { value, by: By::Host });
+    Some(match (rule, host) {
+        (Some(rule), Some(host)) if host.value < rule.value => host,
+        (Some(rule), _) => rule,
         (None, Some(host)) if !settings.profiles.sizes().is_empty() => host,
         (None, _) => Set { value: largest(), by: By::Server },
-    }
+    })
 }
 
 /// The smaller one of what the rules and the server allow.

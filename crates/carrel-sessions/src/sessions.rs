@@ -1,21 +1,23 @@
 //! What people can do with sessions. Each call writes rows and returns; the supervisor acts on them.
 
+mod launch;
 mod offers;
 
+pub use launch::LaunchError;
+
 use crate::{
-    ask::{AskError, NewSession, check_env, check_folder, free_name, settle_name, settle_size},
-    catalogue::{Catalogue, Offer},
+    ask::{NewSession, free_name},
+    catalogue::Catalogue,
     counted::Counted,
     launcher::{Launcher, LauncherError},
-    offering::{Offering, idle_rule},
+    offering::Offering,
     what_if::WhatIf,
 };
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use carrel_config::{ClusterKind, Current, Settings, settings::rights::Rights};
+use carrel_config::{ClusterKind, Current, settings::rights::Rights};
 use carrel_model::{
-    Account, AuditAction, Cause, Clock, Event, ID_CHARS, IdleRule, NameError, Plan, Session, SessionId, SessionName,
-    Spec, State, User, UserId, Who,
+    Account, AuditAction, Cause, Clock, Event, NameError, Plan, Session, SessionId, State, User, UserId, UserName, Who,
 };
 use carrel_store::{Actor, Store, Which};
 use futures::stream::BoxStream;
@@ -33,37 +35,6 @@ pub struct Caller {
     pub user: User,
     /// Who stands in the audit.
     pub actor: Actor,
-}
-
-/// Why a session was not launched.
-#[derive(Debug, thiserror::Error)]
-pub enum LaunchError {
-    /// Something that was asked cannot be.
-    #[error(transparent)]
-    Ask(#[from] AskError),
-    /// The catalogue has no such IDE.
-    #[error("there is no IDE called “{0}”")]
-    NoSuchIde(String),
-    /// The IDE is known and cannot be run here.
-    #[error("{}", .0.text)]
-    IdeNotAvailable(Cause),
-    /// There is no such cluster.
-    #[error("there is no cluster called “{asked}”; sessions run on “{there}”")]
-    NoSuchCluster {
-        /// As asked.
-        asked: String,
-        /// What it is called.
-        there: String,
-    },
-    /// The limit of running sessions is reached.
-    #[error(transparent)]
-    TooMany(#[from] TooMany),
-    /// The system gives no random bytes for an id.
-    #[error("the system gives no random bytes: {0}")]
-    Randomness(String),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] carrel_store::Error),
 }
 
 /// Why a session was not changed.
@@ -173,9 +144,24 @@ impl Sessions {
         }
     }
 
-    /// What somebody would get who asks for this: for administrators.
-    pub fn what_if(&self, user: &str, groups: &[String], asked: &NewSession) -> WhatIf {
-        WhatIf::new(user, groups, asked, &self.settings.now())
+    /// What somebody would get who asks for this: for administrators. They need not be a user yet.
+    pub async fn what_if(
+        &self,
+        name: &UserName,
+        groups: Option<Vec<String>>,
+        asked: &NewSession,
+    ) -> Result<WhatIf, carrel_store::Error> {
+        let user = self.store.user_by_name(name).await?;
+        let groups = match (groups, &user) {
+            (Some(groups), _) => groups,
+            (None, Some(user)) => self.store.groups_of(&user.id).await?,
+            (None, None) => Vec::new(),
+        };
+        let account = match &user {
+            Some(user) => self.account_of(user).await?,
+            None => None,
+        };
+        Ok(WhatIf::new(name.as_str(), &groups, account.as_ref(), asked, &self.settings.now()))
     }
 
     /// What a user's sessions hold.
@@ -187,50 +173,6 @@ impl Sessions {
     pub async fn suggested_name(&self, user: &UserId, ide: &str) -> Result<String, carrel_store::Error> {
         let live = self.store.sessions_of(user, Which::Live).await?;
         Ok(free_name(ide, &live.iter().map(|s| &s.name).collect::<Vec<_>>()))
-    }
-
-    /// Accepts a new session: the row stands when this returns, the rest is the supervisor's.
-    pub async fn launch(&self, caller: &Caller, asked: NewSession) -> Result<Session, LaunchError> {
-        let offer = self.available(&asked.ide)?;
-        let settings = self.settings.now();
-        let cluster = check_cluster(asked.cluster.as_deref(), &settings)?;
-        let rights = self.rights_of(&caller.user).await?;
-        let offering = Offering::of(caller.user.name.as_str(), &rights, &settings);
-        let spec = settle_spec(&asked, cluster, &offering, idle_rule(&settings.idle_of(&asked.ide), &rights).0)?;
-        let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
-        let taken: Vec<&SessionName> = live.iter().map(|s| &s.name).collect();
-        let name = settle_name(asked.name.as_deref(), offer.id.as_str(), &taken)?;
-        let now = self.clock.now();
-        let session = Session {
-            id: SessionId::from_random(random()?),
-            owner: caller.user.id.clone(),
-            owner_name: caller.user.name.clone(),
-            name,
-            ide: offer.id,
-            spec,
-            state: State::Queued { since: now, cause: None },
-            generation: 1,
-            created_at: now,
-            started_at: None,
-            last_active_at: None,
-            version: 0,
-        };
-        let limit = offering.sessions.as_ref().map(|limit| limit.value);
-        let inserted = self.store.session_insert(&session, limit, &caller.actor, now).await;
-        let session = inserted
-            .map_err(|error| too_many(&error, &offering).map_or(LaunchError::Store(error), LaunchError::TooMany))?;
-        self.counted.launched(session.ide.as_str());
-        Ok(session)
-    }
-
-    fn available(&self, ide: &str) -> Result<Offer, LaunchError> {
-        let offers = self.offers();
-        let offer = offers.iter().find(|o| o.id.as_str() == ide);
-        let offer = offer.ok_or_else(|| LaunchError::NoSuchIde(ide.chars().take(64).collect()))?;
-        match &offer.available {
-            Ok(_) => Ok(offer.clone()),
-            Err(cause) => Err(LaunchError::IdeNotAvailable(cause.clone())),
-        }
     }
 
     /// One of the caller's own sessions.
@@ -337,34 +279,6 @@ impl Sessions {
     }
 }
 
-/// The name of the cluster, when it is the one that is asked for. The host may be called by its usual name, too.
-fn check_cluster(asked: Option<&str>, settings: &Settings) -> Result<String, LaunchError> {
-    let there = settings.cluster.name();
-    let is_local = settings.cluster.kind == ClusterKind::Local;
-    match asked {
-        Some(asked) if asked != there && !(is_local && asked == LOCAL_CLUSTER) => {
-            Err(LaunchError::NoSuchCluster { asked: asked.chars().take(64).collect(), there: there.to_owned() })
-        }
-        _ => Ok(there.to_owned()),
-    }
-}
-
-/// What is asked, within what is offered.
-fn settle_spec(asked: &NewSession, cluster: String, offering: &Offering, idle: IdleRule) -> Result<Spec, AskError> {
-    check_env(&asked.env)?;
-    let size = settle_size(offering, asked)?;
-    Ok(Spec {
-        cluster,
-        resource_profile: size.resource_profile,
-        cpus: size.cpus,
-        memory_mb: size.memory_mb,
-        folder: check_folder(asked.folder.as_deref())?,
-        env: asked.env.clone(),
-        idle,
-        container: None,
-    })
-}
-
 /// The refusal that names the limit, when that is what the store answered.
 fn too_many(error: &carrel_store::Error, offering: &Offering) -> Option<TooMany> {
     let limit = offering.sessions.as_ref().filter(|_| matches!(error, carrel_store::Error::TooMany))?;
@@ -377,10 +291,4 @@ fn sum(live: &[Session]) -> Use {
         cpus: sum.cpus + s.spec.cpus,
         memory_mb: sum.memory_mb + s.spec.memory_mb,
     })
-}
-
-fn random() -> Result<[u8; ID_CHARS], LaunchError> {
-    let mut bytes = [0; ID_CHARS];
-    getrandom::fill(&mut bytes).map_err(|e| LaunchError::Randomness(e.to_string()))?;
-    Ok(bytes)
 }

@@ -1,12 +1,18 @@
 //! What somebody may ask for and would get, with the line that decides each field: for administrators. Pure.
 
 use crate::{
-    ask::{NewSession, Settled, settle_size},
-    offering::{By, Offering, idle_rule},
+    ask::{AskError, NewSession, Settled, settle_size},
+    offering::{By, Offering, SizeOffer, idle_rule},
+    pods::{Decided, PodSpec, settle_pod},
 };
 use carrel_config::{Settings, settings::rights::Rights};
+use carrel_model::{Account, Gpu};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What stands where nothing but the wish decides.
+const ASKED: &str = "asked";
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,6 +51,8 @@ pub struct SizeField {
     pub cpus: f64,
     /// Memory in MiB.
     pub memory_mb: u64,
+    /// GPUs by their kind, where it has some.
+    pub gpus: BTreeMap<Gpu, u32>,
     /// What says that it exists.
     pub from: String,
     /// Why it cannot be had; null when it can.
@@ -52,12 +60,24 @@ pub struct SizeField {
 }
 
 impl WhatIf {
-    /// What this user in these groups would get who asks for this.
-    pub fn new(user: &str, groups: &[String], asked: &NewSession, settings: &Settings) -> Self {
+    /// What this user in these groups would get who asks for this. `account` is theirs in containers, where it is known.
+    pub fn new(
+        user: &str,
+        groups: &[String],
+        account: Option<&Account>,
+        asked: &NewSession,
+        settings: &Settings,
+    ) -> Self {
         let rights = settings.profiles.of(user, groups);
         let offering = Offering::of(user, &rights, settings);
-        let (spec, refused) = match settle_size(&offering, asked) {
-            Ok(size) => (spec(&size, asked, &offering, &rights, settings), None),
+        let (spec, refused) = match settle(&offering, asked) {
+            Ok((size, pod)) => {
+                let mut fields = spec(&size, asked, &offering, &rights, settings);
+                if let Some(pod) = pod {
+                    fields.extend(pod_fields(&pod, account, settings));
+                }
+                (fields, None)
+            }
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let given = rights.given().map(|(key, given)| {
@@ -80,11 +100,61 @@ impl Field {
     }
 }
 
+fn settle(offering: &Offering, asked: &NewSession) -> Result<(Settled, Option<PodSpec>), AskError> {
+    let size = settle_size(offering, asked)?;
+    let pod = settle_pod(offering, asked, &size)?;
+    Ok((size, pod))
+}
+
+/// What decides something.
+fn from(by: Option<&By>) -> String {
+    by.map_or_else(|| ASKED.into(), By::to_string)
+}
+
+/// The pod, field by field.
+fn pod_fields(pod: &PodSpec, account: Option<&Account>, settings: &Settings) -> Vec<Field> {
+    let mut fields = vec![Field::new("image", json!(pod.image.value), &from(pod.image.by.as_ref()))];
+    let mut request = |name: &str, value: Option<Value>, by: Option<&By>| {
+        if let Some(value) = value {
+            fields.push(Field::new(name, value, &from(by)));
+        }
+    };
+    let (cpus, memory) = (pod.cpu_request.as_ref(), pod.memory_request_mb.as_ref());
+    request("cpu_request", cpus.map(|cpus| json!(cpus.value)), cpus.and_then(|cpus| cpus.by.as_ref()));
+    request(
+        "memory_request_mb",
+        memory.map(|memory| json!(memory.value)),
+        memory.and_then(|memory| memory.by.as_ref()),
+    );
+    for (gpu, Decided { value, by }) in &pod.gpus {
+        fields.push(Field::new(&format!("gpus.{gpu}"), json!(value), &from(by.as_ref())));
+    }
+    for (label, Decided { value, by }) in &pod.placement {
+        fields.push(Field::new(&format!("placement.{label}"), json!(value), &from(by.as_ref())));
+    }
+    for change in &pod.overrides {
+        let json: Value = serde_json::from_str(&change.json).unwrap_or_default();
+        fields.push(Field::new(&format!("override {}", change.target), json, "job-json-overrides"));
+    }
+    let home = account.map(|account| account.home.display().to_string());
+    let (uid, gid) = (account.map(|account| account.uid), account.map(|account| account.gid));
+    let by = if account.is_some() { "the account" } else { "not a user yet" };
+    fields.push(Field::new("uid", json!(uid), by));
+    fields.push(Field::new("gid", json!(gid), by));
+    fields.push(Field::new(
+        "home",
+        json!(home.unwrap_or_else(|| format!("{}/…", settings.accounts.homes.display()))),
+        by,
+    ));
+    fields
+}
+
 fn sizes(offering: &Offering) -> Vec<SizeField> {
-    let field = |offer: &crate::offering::SizeOffer| SizeField {
+    let field = |offer: &SizeOffer| SizeField {
         id: offer.size.id.clone(),
         cpus: offer.size.cpus,
         memory_mb: offer.size.memory_mb,
+        gpus: offer.pod.gpus.iter().filter(|(_, gpus)| **gpus > 0).map(|(gpu, gpus)| (*gpu, *gpus)).collect(),
         from: offer.by.to_string(),
         refused: offer.available.as_ref().err().map(|cause| cause.text.clone()),
     };
@@ -93,8 +163,7 @@ fn sizes(offering: &Offering) -> Vec<SizeField> {
 
 /// The session, field by field.
 fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights, settings: &Settings) -> Vec<Field> {
-    const ASKED: &str = "asked";
-    let by = |by: &Option<By>| by.as_ref().map_or_else(|| ASKED.into(), By::to_string);
+    let by = |by: &Option<By>| from(by.as_ref());
     let (idle, idle_by) = idle_rule(&settings.idle_of(&asked.ide), rights);
     let chosen = if asked.resource_profile.is_some() { ASKED } else { "default" };
     let mut fields = vec![Field::new("cluster", json!(settings.cluster.name()), "default")];

@@ -9,6 +9,8 @@ pub(crate) struct Failure {
     message: String,
 }
 
+/// The command line asks for what cannot be (`EX_USAGE`).
+pub(crate) const USAGE: u8 = 64;
 /// Something the program needs is not there: a port, a database (`EX_UNAVAILABLE`).
 pub(crate) const UNAVAILABLE: u8 = 69;
 /// A file cannot be made (`EX_CANTCREAT`).

@@ -52,8 +52,8 @@ fn what_if_prints_tables_and_ends_with_1_when_it_would_be_refused() {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{out}{err}");
     assert!(out.starts_with("bob (in no group)\n") && out.contains("default-cpus"), "{out}");
-    let why =
-        "it would be refused: cpus must be between 0.1 and 0.4, not 3; the most is set by the profile of everybody";
+    let why = "it would be refused: cpus must be between 0.1 and 0.4, not 3; the most is set by the profile of everybody \
+         (launcher.kubernetes.profiles.conf:2)";
     assert!(err.contains(why), "{err}");
 }
 
@@ -70,4 +70,38 @@ fn check_tells_what_does_not_fit_together_in_profiles() {
         let found = text.lines().any(|told| told.starts_with(&start) && told.ends_with(&format!("[{code}]")));
         assert!(found, "{code} is not told of line {line}: {text}");
     }
+}
+
+#[test]
+fn what_if_says_what_a_pod_would_get_and_from_which_line() {
+    let rules = "[*]\ndefault-container-image=a:1\nmax-nvidia-gpus=2\nplacement-constraints=zone\n";
+    let files =
+        folder(&[("launcher.conf", "[cluster]\ntype=Kubernetes\n"), ("launcher.kubernetes.profiles.conf", rules)]);
+    let asked = ["what-if", "--user", "ada", "--gpus", "1", "--placement", "zone:b", "--json"];
+    let output = on(&files, &asked);
+    assert!(output.status.success(), "{output:?}");
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let spec = answer["spec"].as_array().unwrap();
+    let field = |name: &str| {
+        let found = spec.iter().find(|field| field["name"] == name).unwrap();
+        format!("{} {}", found["value"], found["from"].as_str().unwrap().rsplit('/').next().unwrap())
+    };
+    assert_eq!(field("image"), "\"a:1\" launcher.kubernetes.profiles.conf:2 [*]");
+    assert_eq!((field("gpus.nvidia"), field("placement.zone")), ("1 asked".into(), "\"b\" asked".into()));
+    let wrong = on(&files, &["what-if", "--user", "ada", "--gpus", "lots"]);
+    assert_eq!(wrong.status.code(), Some(64), "{wrong:?}");
+    let refused = on(&files, &["what-if", "--user", "ada", "--gpus", "3"]);
+    let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(err.contains("profiles.conf:3) allows, which is 2"), "{err}");
+}
+
+#[test]
+fn an_override_whose_file_is_missing_stops_the_start_with_its_line() {
+    let rules = "[*]\njob-json-overrides=\"/spec/x\":\"/no/such.json\"\n";
+    let files =
+        folder(&[("launcher.conf", "[cluster]\ntype=Kubernetes\n"), ("launcher.kubernetes.profiles.conf", rules)]);
+    let output = on(&files, &["check"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("profiles.conf:2: error: /no/such.json cannot be read: No such file"), "{text}");
 }

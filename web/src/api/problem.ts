@@ -39,7 +39,7 @@ export function problemIn(error: unknown): Problem {
   return { status: 0, code: "page-failed", title: "This page failed.", detail };
 }
 
-export type Field = "ide" | "name" | "folder" | "size" | "bounds" | "env";
+export type Field = "ide" | "name" | "folder" | "size" | "bounds" | "env" | "image" | "gpus" | "placement";
 
 const fields: Record<string, Field> = {
   "bad-name": "name",
@@ -49,6 +49,12 @@ const fields: Record<string, Field> = {
   "no-custom-size": "size",
   "out-of-bounds": "bounds",
   "bad-env": "env",
+  "image-not-offered": "image",
+  "bad-image": "image",
+  "no-image": "image",
+  "too-many-gpus": "gpus",
+  "placement-not-offered": "placement",
+  "bad-placement": "placement",
   "no-such-ide": "ide",
 };
 

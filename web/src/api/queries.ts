@@ -2,6 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { Arrivals } from "./cache";
 import { answered, client } from "./client";
+import type { WhatIfQuestion } from "./types";
 
 export type UsageWindow = "1h" | "24h" | "7d";
 
@@ -77,4 +78,12 @@ export const configurationQuery = (all: boolean) =>
   queryOptions({
     queryKey: [...keys.configuration, all],
     queryFn: () => answered(client.GET("/api/v1/admin/configuration", { params: { query: { all } } })),
+  });
+
+/** What somebody would get; asked for once there is somebody. */
+export const whatIfQuery = (question: WhatIfQuestion) =>
+  queryOptions({
+    queryKey: ["what-if", question],
+    queryFn: () => answered(client.GET("/api/v1/admin/what-if", { params: { query: question } })),
+    enabled: question.user !== "",
   });

@@ -1,5 +1,5 @@
 /** The names by which the pages call what the API sends. */
-import type { components } from "./schema";
+import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -12,6 +12,9 @@ export type NewToken = Schemas["NewTokenView"];
 export type Scope = Schemas["ScopeName"];
 export type LaunchOptions = Schemas["LaunchOptions"];
 export type Launch = Schemas["Launch"];
+export type WhatIf = Schemas["WhatIfView"];
+export type Decided = Schemas["FieldView"];
+export type WhatIfQuestion = operations["showWhatIf"]["parameters"]["query"];
 export type Usage = Schemas["UsageHistory"];
 export type Configuration = Schemas["ConfigurationView"];
 export type Setting = Schemas["SettingView"];

@@ -1,5 +1,5 @@
 /** The frame of all pages: sidebar, or on small screens a bar above and one below. */
-import { IconAdjustmentsAlt, IconLayoutList, IconSettings } from "@tabler/icons-react";
+import { IconAdjustmentsAlt, IconFlask, IconLayoutList, IconSettings } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
@@ -16,6 +16,7 @@ const places = [
   { to: "/settings", label: "Settings", Icon: IconSettings },
 ] as const;
 const administration = [
+  { to: "/admin/what-if", label: "What-if", Icon: IconFlask },
   { to: "/admin/configuration", label: "Configuration", Icon: IconAdjustmentsAlt },
 ] as const;
 

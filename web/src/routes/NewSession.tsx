@@ -15,6 +15,7 @@ import { useLaunch } from "../sessions/useLaunch";
 import { launchCommand } from "../words/command";
 import { memoryOf, short } from "../words/numbers";
 import css from "./NewSession.module.css";
+import { Containers } from "./new-session/containers";
 import { custom, type Draft, firstDraft, requested, requestOf } from "./new-session/draft";
 import { CustomSize, IdeTiles, SizeTiles } from "./new-session/tiles";
 
@@ -69,7 +70,7 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
   // The dialog took the focus before there was a field to give it to.
   useEffect(() => nameField.current?.select(), []);
   const change = (next: Partial<Draft>) => setDraft((before) => ({ ...before, ...next }));
-  const request = requestOf(draft);
+  const request = requestOf(draft, options);
   const problem = launch.error ? problemIn(launch.error) : undefined;
   const field = problem && fieldOf(problem);
   const at = (...fields: Field[]) => (field && fields.includes(field) ? problem?.detail : undefined);
@@ -108,6 +109,7 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
             onChange={(event) => change({ folder: event.currentTarget.value })}
           />
         </div>
+        <Containers draft={draft} options={options} change={change} at={at} />
         <div>
           <SizeTiles options={options} chosen={draft.size} choose={(chosen) => change({ size: chosen })} />
           {draft.size === custom && (
@@ -115,10 +117,11 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
               options={options}
               cpus={draft.cpus}
               memoryMb={draft.memoryMb}
-              change={(cpus, memoryMb) => change({ cpus, memoryMb })}
+              gpus={draft.gpus}
+              change={change}
             />
           )}
-          <Complaint text={at("size", "bounds")} />
+          <Complaint text={at("size", "bounds", "gpus")} />
         </div>
         <Textarea
           label="Variables"

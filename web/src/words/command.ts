@@ -1,5 +1,5 @@
 /** The equal command of what a form would do: complete, and safe to paste into a shell. */
-import type { Launch, Scope } from "../api/types";
+import type { Launch, Scope, WhatIfQuestion } from "../api/types";
 
 /** One word for a POSIX shell. */
 export function quoted(word: string): string {
@@ -13,7 +13,23 @@ export function launchCommand(launch: Launch): string {
   if (launch.resource_profile) words.push("--resource-profile", launch.resource_profile);
   if (launch.cpus) words.push("--cpus", String(launch.cpus));
   if (launch.memory_mb) words.push("--memory-mb", String(launch.memory_mb));
+  if (launch.image) words.push("--image", launch.image);
+  for (const [kind, number] of Object.entries(launch.gpus ?? {})) words.push("--gpus", `${kind}:${number}`);
+  for (const [label, value] of Object.entries(launch.placement ?? {})) {
+    words.push("--placement", `${label}:${value}`);
+  }
   for (const [name, value] of Object.entries(launch.env ?? {})) words.push("--env", `${name}=${value}`);
+  return words.map(quoted).join(" ");
+}
+
+/** What an administrator asks of somebody, and of what they would ask for. */
+export function whatIfCommand(question: WhatIfQuestion): string {
+  const words = ["carrel", "what-if", "--user", question.user];
+  if (question.ide) words.push("--ide", question.ide);
+  if (question.resource_profile) words.push("--resource-profile", question.resource_profile);
+  if (question.image) words.push("--image", question.image);
+  if (question.gpus) words.push("--gpus", question.gpus);
+  if (question.placement) words.push("--placement", question.placement);
   return words.map(quoted).join(" ");
 }
 

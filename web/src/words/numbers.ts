@@ -34,6 +34,14 @@ export function size(of: { cpus: number; memory_mb: number }): string {
   return `${short(of.cpus, 2)} CPU, ${memory(of.memory_mb)}`;
 }
 
+const gpuNames: Record<string, string> = { nvidia: "NVIDIA", amd: "AMD" };
+
+/** `1 NVIDIA GPU`, `2 AMD GPUs`; kinds without any are left out. */
+export function gpuWords(gpus: Record<string, number>): string[] {
+  const some = Object.entries(gpus).filter(([, number]) => number > 0);
+  return some.map(([kind, number]) => `${number} ${gpuNames[kind] ?? kind} ${number === 1 ? "GPU" : "GPUs"}`);
+}
+
 /** How full something is, from 0 to 100. */
 export function percent(used: number, limit: number): number {
   return limit > 0 ? Math.min(100, Math.max(0, (used / limit) * 100)) : 0;

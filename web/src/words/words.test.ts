@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { browserName } from "./browser";
-import { launchCommand, quoted, sessionCommand, tokenCommand } from "./command";
-import { cpusOf, fullness, memory, memoryOf, percent, size } from "./numbers";
+import { launchCommand, quoted, sessionCommand, tokenCommand, whatIfCommand } from "./command";
+import { cpusOf, fullness, gpuWords, memory, memoryOf, percent, size } from "./numbers";
 
 describe("numbers", () => {
   it("have one unit per pair", () => {
@@ -10,6 +10,7 @@ describe("numbers", () => {
     expect(cpusOf(1.62, 2)).toBe("1.6 of 2");
     expect([1536, 512, 0].map(memory)).toEqual(["1.5 GB", "512 MB", "0 GB"]);
     expect(size({ cpus: 0.5, memory_mb: 512 })).toBe("0.5 CPU, 512 MB");
+    expect(gpuWords({ nvidia: 1, amd: 2, other: 0 })).toEqual(["1 NVIDIA GPU", "2 AMD GPUs"]);
   });
 
   it("warn when something is nearly full", () => {
@@ -29,6 +30,13 @@ describe("commands", () => {
     );
     expect(launchCommand({ ide: "vscode", env: { A: "1", B: "two words" } })).toBe(
       "carrel session launch --ide vscode --env A=1 --env 'B=two words'",
+    );
+    const inPods = { image: "ghcr.io/x/r:4.5", gpus: { nvidia: 1 }, placement: { pool: "high", zone: "a" } };
+    expect(launchCommand({ ide: "vscode", ...inPods })).toBe(
+      "carrel session launch --ide vscode --image ghcr.io/x/r:4.5 --gpus nvidia:1 --placement pool:high --placement zone:a",
+    );
+    expect(whatIfCommand({ user: "ada", ide: "vscode", gpus: "1", placement: "pool:high" })).toBe(
+      "carrel what-if --user ada --ide vscode --gpus 1 --placement pool:high",
     );
     const token = "carrel token create --user ada --name ci";
     expect(tokenCommand("ada", "ci", "read", 30)).toBe(`${token} --read-only --expires-in 30`);

@@ -1,7 +1,7 @@
 //! What users and groups may ask for, and the sizes they choose from.
 
 use super::{
-    File, Format, ON_THIS_HOST,
+    File, Format,
     Role::{self, NotSupported, Used},
     Row, Sections, file, row,
 };
@@ -67,28 +67,40 @@ const RIGHTS: &[Row] = &[
 ];
 
 const PODS: &[Row] = &[
-    row("container-images", Words, "", "The images offered.", ON_THIS_HOST),
-    row("default-container-image", Text, "", "The image chosen first.", ON_THIS_HOST),
-    row("allow-unknown-images", Flag, "", "Lets people name another image.", ON_THIS_HOST),
-    row("placement-constraints", Words, "", "Labels of nodes that people may choose, as `label:value`.", ON_THIS_HOST),
-    row("default-cpus-request", DECIMAL, "", "CPUs that are reserved when nothing else is said.", ON_THIS_HOST)
+    row("container-images", Words, "", "The images offered.", Used),
+    row("default-container-image", Text, "", "The image chosen first; the first one offered when not set.", Used),
+    row(
+        "allow-unknown-images",
+        Flag,
+        "",
+        "Lets people name another image. When not set, they may where no images are offered.",
+        Used,
+    ),
+    row(
+        "placement-constraints",
+        Words,
+        "",
+        "Labels of nodes that people may ask for, as `label:value`, or as `label` where they say the value.",
+        Used,
+    ),
+    row("default-cpus-request", DECIMAL, "", "CPUs that are reserved, where the size says nothing else.", Used)
         .unit("CPUs"),
-    row("max-cpus-request", DECIMAL, "", "The most that may be reserved.", ON_THIS_HOST).unit("CPUs"),
-    row("default-mem-mb-request", DECIMAL, "", "Memory that is reserved when nothing else is said.", ON_THIS_HOST)
+    row("max-cpus-request", DECIMAL, "", "The most that is reserved.", Used).unit("CPUs"),
+    row("default-mem-mb-request", DECIMAL, "", "Memory that is reserved, where the size says nothing else.", Used)
         .unit("MB"),
-    row("max-mem-mb-request", DECIMAL, "", "The most that may be reserved.", ON_THIS_HOST).unit("MB"),
-    row("default-nvidia-gpus", WHOLE, "", "GPUs of NVIDIA when none are asked for.", ON_THIS_HOST).unit("GPUs"),
-    row("max-nvidia-gpus", WHOLE, "", "The most that may be asked for.", ON_THIS_HOST).unit("GPUs"),
-    row("default-amd-gpus", WHOLE, "", "GPUs of AMD when none are asked for.", ON_THIS_HOST).unit("GPUs"),
-    row("max-amd-gpus", WHOLE, "", "The most that may be asked for.", ON_THIS_HOST).unit("GPUs"),
-    row("cpu-request-ratio", RATIO, "", "What part of the CPUs is reserved.", ON_THIS_HOST),
-    row("memory-request-ratio", RATIO, "", "What part of the memory is reserved.", ON_THIS_HOST),
+    row("max-mem-mb-request", DECIMAL, "", "The most that is reserved.", Used).unit("MB"),
+    row("default-nvidia-gpus", WHOLE, "", "GPUs of NVIDIA when none are asked for.", Used).unit("GPUs"),
+    row("max-nvidia-gpus", WHOLE, "", "The most that may be asked for; 0 for none.", Used).unit("GPUs"),
+    row("default-amd-gpus", WHOLE, "", "GPUs of AMD when none are asked for.", Used).unit("GPUs"),
+    row("max-amd-gpus", WHOLE, "", "The most that may be asked for; 0 for none.", Used).unit("GPUs"),
+    row("cpu-request-ratio", RATIO, "", "What part of the CPUs is reserved, where no number of them is.", Used),
+    row("memory-request-ratio", RATIO, "", "What part of the memory is reserved, where no amount of it is.", Used),
     row(
         "job-json-overrides",
         Text,
         "",
-        "Changes of the pod, as `\"pointer\":\"file\"` with commas between them.",
-        ON_THIS_HOST,
+        "Changes of the Job, as `\"/pointer\":\"/file\"` with commas between them.",
+        Used,
     ),
     row(
         "user-script",
@@ -99,6 +111,13 @@ const PODS: &[Row] = &[
     ),
 ];
 
+/// Whether an option is one of the pods of Kubernetes, and of nothing else.
+pub(crate) fn is_of_pods(file: &File, row: &Row) -> bool {
+    file.name.starts_with("launcher.kubernetes.")
+        && [PODS, POD_SIZES].iter().any(|rows| rows.iter().any(|pod| pod.key == row.key))
+        && !matches!(row.role, NotSupported(_))
+}
+
 const SIZES: &[Row] = &[
     row("name", Text, "", "What people see.", Used),
     row("cpus", DECIMAL, "", "CPUs of the session.", Used).unit("CPUs"),
@@ -108,10 +127,9 @@ const SIZES: &[Row] = &[
 ];
 
 const POD_SIZES: &[Row] = &[
-    row("cpus-request", DECIMAL, "", "CPUs that are reserved.", ON_THIS_HOST).unit("CPUs"),
-    row("mem-mb-request", DECIMAL, "", "Memory that is reserved.", ON_THIS_HOST).unit("MB"),
-    row("placement-constraints", Words, "", "Labels that the node must have, as `label:value`.", ON_THIS_HOST)
-        .since("2023.09"),
+    row("cpus-request", DECIMAL, "", "CPUs that are reserved.", Used).unit("CPUs"),
+    row("mem-mb-request", DECIMAL, "", "Memory that is reserved.", Used).unit("MB"),
+    row("placement-constraints", Words, "", "Labels that the node must have, as `label:value`.", Used).since("2023.09"),
 ];
 
 const USERS: &[Row] = &[

@@ -41,13 +41,7 @@ pub(super) const ROWS: &[Row] = &[
         "Has sessions check the server's certificate.",
         DIALS,
     ),
-    row(
-        "launcher-sessions-container-image",
-        Text,
-        "",
-        "The image of sessions when nothing else says one.",
-        ON_THIS_HOST,
-    ),
+    row("launcher-sessions-container-image", Text, "", "The image of sessions when nothing else says one.", Used),
     row("launcher-sessions-container-run-as-root", Flag, "0", "Runs containers of sessions as root.", ON_THIS_HOST),
     row("launcher-sessions-create-container-user", Flag, "1", "Makes the user in the container.", ON_THIS_HOST),
     row(

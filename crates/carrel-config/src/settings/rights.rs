@@ -8,15 +8,19 @@
 
 mod check;
 mod granted;
+mod overrides;
+mod sizes;
 
 pub use granted::{Given, Limit, Rights};
+pub use sizes::{NamedSize, PodSize, placement_of};
 
 use super::{Settings, cluster::ClusterKind};
 use crate::{
     At, Configuration, Diagnostic, Value,
-    configuration::Setting,
+    configuration::{OVERRIDES, Setting},
     options::{File, Row},
 };
+use overrides::Overrides;
 use std::{collections::HashMap, fmt};
 
 /// Rules of the local cluster, or those of the other where there is no such file.
@@ -33,6 +37,8 @@ pub struct Profiles {
     rules: Vec<Rule>,
     /// In the order of the file; none when no file sets any.
     sizes: Vec<NamedSize>,
+    /// What the lines with changes of Jobs say, by their places.
+    overrides: Overrides,
 }
 
 /// A section that says what somebody may.
@@ -115,31 +121,19 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A section of a resources file: a size that people choose by its name.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedSize {
-    /// The section.
-    pub id: String,
-    /// What pages call it.
-    pub name: String,
-    /// CPUs; the usual ones when not set.
-    pub cpus: Option<f64>,
-    /// Memory in MB; the usual one when not set.
-    pub memory_mb: Option<u64>,
-    /// GPUs of any kind.
-    pub gpus: u64,
-    /// The section's first line.
-    pub at: At,
-}
-
 pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagnostic> {
     let own = usize::from(settings.cluster.kind == ClusterKind::Kubernetes);
     let there = |names: [&'static str; 2]| names.into_iter().skip(own).find(|name| files.found(name).is_some());
     let mut rules = there(RULES).map(|file| rules(files, file)).unwrap_or_default();
     rules.extend(self::rules(files, USERS));
-    let sizes = there(SIZES).map(|file| sizes(files, file)).unwrap_or_default();
-    settings.profiles = Profiles { rules, sizes };
-    check::check(files)
+    let sizes = there(SIZES).map(|file| sizes::of(files, file)).unwrap_or_default();
+    let mut told = check::check(files, settings.cluster.kind);
+    let overrides = match settings.cluster.kind {
+        ClusterKind::Local => Overrides::default(),
+        ClusterKind::Kubernetes => overrides::of(files, RULES[1], &mut told),
+    };
+    settings.profiles = Profiles { rules, sizes, overrides };
+    told
 }
 
 /// What a file sets, section by section. A section that stands there twice is two.
@@ -163,36 +157,6 @@ fn rules(files: &Configuration, file: &str) -> Vec<Rule> {
     sections(files, file).into_iter().map(rule).collect()
 }
 
-fn sizes(files: &Configuration, file: &str) -> Vec<NamedSize> {
-    let mut found: Vec<NamedSize> = Vec::new();
-    for (id, set) in sections(files, file) {
-        let Some(first) = set.first() else { continue };
-        let at = first.at.clone();
-        let known = found.iter().position(|size| size.id == id);
-        let known = known.unwrap_or_else(|| {
-            let id = id.to_owned();
-            found.push(NamedSize { name: id.clone(), id, cpus: None, memory_mb: None, gpus: 0, at });
-            found.len() - 1
-        });
-        for setting in set {
-            found[known].take(&setting.key, &setting.value);
-        }
-    }
-    found
-}
-
-impl NamedSize {
-    fn take(&mut self, key: &str, value: &Value) {
-        match (key, value) {
-            ("name", Value::Text(name)) if !name.is_empty() => self.name.clone_from(name),
-            ("cpus", Value::Decimal(cpus)) if *cpus > 0.0 => self.cpus = Some(*cpus),
-            ("mem-mb", Value::Decimal(memory)) if *memory > 0.0 => self.memory_mb = Some(granted::whole(*memory)),
-            ("nvidia-gpus" | "amd-gpus", Value::Whole(gpus)) => self.gpus = self.gpus.saturating_add(*gpus),
-            _ => {}
-        }
-    }
-}
-
 impl Profiles {
     /// What somebody may, by the rules that hold for them.
     pub fn of(&self, user: &str, groups: &[String]) -> Rights {
@@ -206,7 +170,9 @@ impl Profiles {
                 given.insert(*key, Given { value: value.clone(), origin });
             }
         }
-        Rights::new(given)
+        let overrides = given.get(OVERRIDES).and_then(|given| self.overrides.get(&given.origin.at));
+        let overrides = overrides.cloned().unwrap_or_default();
+        Rights::new(given, overrides)
     }
 
     /// The sizes that the files set; none when they set none.

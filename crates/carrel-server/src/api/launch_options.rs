@@ -1,5 +1,9 @@
 //! What can be launched, for the New Session dialog.
 
+mod container;
+
+use container::{ContainerOptions, IdeImages};
+
 use crate::{
     app::App,
     body::{Json, Query},
@@ -14,9 +18,11 @@ use carrel_sessions::{
     ask::{LEAST_CPUS, LEAST_MEMORY_MB},
     catalogue::Offer,
     offering::SizeOffer,
+    pods::Pods,
     sessions::LOCAL_CLUSTER,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 /// For what to suggest a name.
@@ -44,16 +50,18 @@ pub(crate) struct LaunchOptions {
     suggested_name: String,
     /// The fewest CPUs that a session may have.
     min_cpus: f64,
-    /// The most CPUs that a session may have.
-    max_cpus: f64,
+    /// The most CPUs that a session may have; null for no bound.
+    max_cpus: Option<f64>,
     /// The least memory that a session may have, in MiB.
     min_memory_mb: u64,
-    /// The most memory that a session may have, in MiB.
-    max_memory_mb: u64,
+    /// The most memory that a session may have, in MiB; null for no bound.
+    max_memory_mb: Option<u64>,
     /// What sets the most, in a sentence.
     bounds: String,
     /// CPUs and memory of one's own.
     custom: CustomOption,
+    /// Images, GPUs, placement; null where sessions run without containers.
+    container: Option<ContainerOptions>,
     /// The home folder, where sessions begin; null when only the cluster knows.
     home: Option<String>,
 }
@@ -78,6 +86,8 @@ pub(crate) struct IdeOption {
     version: Option<String>,
     /// The name of its mark.
     icon: String,
+    /// Its images; null where sessions run without containers.
+    images: Option<IdeImages>,
     /// It can be launched.
     available: bool,
     /// Why not.
@@ -95,6 +105,10 @@ pub(crate) struct SizeOption {
     cpus: f64,
     /// Memory in MiB.
     memory_mb: u64,
+    /// GPUs by their kind, `nvidia` or `amd`.
+    gpus: BTreeMap<String, u32>,
+    /// Labels that its node must have, by name.
+    placement: BTreeMap<String, String>,
     /// It can be launched.
     available: bool,
     /// Why not.
@@ -134,21 +148,26 @@ pub(crate) async fn launch_options(
     let named_after = chosen.or_else(|| default_ide.clone()).unwrap_or_else(|| "session".into());
     let suggested_name = app.sessions.suggested_name(&caller.user().id, &named_after).await?;
     let too_many = too_many(&app, &caller, &offering).await?;
-    let home = app.settings.now().home.as_ref().map(|home| home.display().to_string());
+    let home = match app.sessions.account_of(caller.user()).await? {
+        Some(account) => Some(account.home),
+        None => app.settings.now().home.clone(),
+    };
+    let (most_cpus, most_memory) = (offering.most_cpus.as_ref(), offering.most_memory_mb.as_ref());
     Ok(Json(LaunchOptions {
         clusters: vec![cluster(app.sessions.cluster())],
-        ides: offers.iter().map(ide).collect(),
+        ides: offers.iter().map(|offer| ide(offer, offering.pods.as_ref())).collect(),
         sizes: offering.sizes.iter().map(|s| size(s, too_many.as_ref())).collect(),
         default_ide,
         default_size: offering.default_size().map(|s| s.size.id.clone()),
         suggested_name,
-        min_cpus: LEAST_CPUS.min(offering.most_cpus.value),
-        max_cpus: offering.most_cpus.value,
-        min_memory_mb: LEAST_MEMORY_MB.min(offering.most_memory_mb.value),
-        max_memory_mb: offering.most_memory_mb.value,
+        min_cpus: most_cpus.map_or(LEAST_CPUS, |most| LEAST_CPUS.min(most.value)),
+        max_cpus: most_cpus.map(|most| most.value),
+        min_memory_mb: most_memory.map_or(LEAST_MEMORY_MB, |most| LEAST_MEMORY_MB.min(most.value)),
+        max_memory_mb: most_memory.map(|most| most.value),
         bounds: bounds(&offering),
         custom: custom(&offering, too_many.as_ref()),
-        home,
+        container: offering.pods.as_ref().map(|pods| ContainerOptions::of(pods, &offering.user)),
+        home: home.map(|home| home.display().to_string()),
     }))
 }
 
@@ -172,12 +191,15 @@ async fn too_many(app: &App, caller: &Caller, offering: &Offering) -> Result<Opt
 
 /// Who allows how much.
 fn bounds(offering: &Offering) -> String {
-    let (cpus, memory) = (&offering.most_cpus, &offering.most_memory_mb);
-    let (cpus_by, memory_by) = (cpus.by.words(&offering.user), memory.by.words(&offering.user));
-    if cpus_by == memory_by {
-        return format!("The most CPUs and memory are set by {cpus_by}.");
+    let by_cpus = offering.most_cpus.as_ref().map(|most| most.by.words(&offering.user));
+    let by_memory = offering.most_memory_mb.as_ref().map(|most| most.by.words(&offering.user));
+    match (by_cpus, by_memory) {
+        (Some(cpus), Some(memory)) if cpus == memory => format!("The most CPUs and memory are set by {cpus}."),
+        (Some(cpus), Some(memory)) => format!("The most CPUs are set by {cpus}, the most memory by {memory}."),
+        (Some(cpus), None) => format!("The most CPUs are set by {cpus}; memory has no bound."),
+        (None, Some(memory)) => format!("The most memory is set by {memory}; CPUs have no bound."),
+        (None, None) => "No bound is set; a session waits until a node has room for it.".into(),
     }
-    format!("The most CPUs are set by {cpus_by}, the most memory by {memory_by}.")
 }
 
 fn custom(offering: &Offering, too_many: Option<&Cause>) -> CustomOption {
@@ -193,13 +215,14 @@ fn custom(offering: &Offering, too_many: Option<&Cause>) -> CustomOption {
     }
 }
 
-fn ide(offer: &Offer) -> IdeOption {
+fn ide(offer: &Offer, pods: Option<&Pods>) -> IdeOption {
     let cause = offer.available.as_ref().err().map(CauseView::from);
     IdeOption {
         id: offer.id.to_string(),
         name: offer.name.clone(),
         version: offer.version.clone(),
         icon: offer.icon.as_str().to_owned(),
+        images: pods.map(|pods| IdeImages::of(pods, offer.id.as_str())),
         available: cause.is_none(),
         cause,
     }
@@ -213,6 +236,8 @@ fn size(offer: &SizeOffer, too_many: Option<&Cause>) -> SizeOption {
         name: offer.size.name.clone(),
         cpus: offer.size.cpus,
         memory_mb: offer.size.memory_mb,
+        gpus: offer.pod.gpus.iter().filter(|(_, gpus)| **gpus > 0).map(|(gpu, n)| (gpu.to_string(), *n)).collect(),
+        placement: offer.pod.placement.clone(),
         available: why_not.is_none(),
         cause: why_not.map(CauseView::from),
     }

@@ -172,12 +172,13 @@ impl Limits {
     /// no right of anybody's.
     fn of(offering: &Offering) -> Self {
         let sessions = offering.sessions.as_ref().map(|limit| limit.value);
-        let ruled = |by: &By| sessions.filter(|_| matches!(by, By::Rule(_)));
-        let (cpus, memory_mb) = (&offering.most_cpus, &offering.most_memory_mb);
+        let ruled = |by: &By| matches!(by, By::Rule(_));
+        let cpus = offering.most_cpus.as_ref().filter(|most| ruled(&most.by));
+        let memory_mb = offering.most_memory_mb.as_ref().filter(|most| ruled(&most.by));
         Self {
             sessions,
-            cpus: ruled(&cpus.by).map(|sessions| f64::from(sessions) * cpus.value),
-            memory_mb: ruled(&memory_mb.by).map(|sessions| u64::from(sessions).saturating_mul(memory_mb.value)),
+            cpus: sessions.zip(cpus).map(|(sessions, cpus)| f64::from(sessions) * cpus.value),
+            memory_mb: sessions.zip(memory_mb).map(|(n, memory)| u64::from(n).saturating_mul(memory.value)),
         }
     }
 }

@@ -68,13 +68,15 @@ async fn a_launch_obeys_the_rules_and_a_refusal_names_them() {
     let (grace, ada) = (carrel.user("grace").await, carrel.user("ada").await);
     join(&carrel, "ada", "ml").await;
     let refused = launch(&grace, json!({ "ide": "shell", "cpus": 3 })).await;
-    let why = "The value of cpus must be between 0.1 and 2, not 3; the most is set by the profile of everybody.";
+    let why = "The value of cpus must be between 0.1 and 2, not 3; the most is set by the profile of everybody \
+               (launcher.kubernetes.profiles.conf:4).";
     assert_eq!(refused, (422, "out-of-bounds".into(), why.into()));
     let refused = launch(&grace, json!({ "ide": "shell", "resource_profile": "large" })).await;
     let why = "The size “large” cannot be had: It has 4 CPUs, and the profile of everybody allows at most 2.";
     assert_eq!(refused, (422, "size-not-allowed".into(), why.into()));
     let refused = launch(&ada, json!({ "ide": "shell", "cpus": 1 })).await;
-    let why = "CPUs and memory of your own are not allowed by the profile of the group “ml”; small, medium, large are offered.";
+    let why = "CPUs, memory and GPUs of your own are not allowed by the profile of the group “ml” \
+               (launcher.kubernetes.profiles.conf:9); small, medium, large are offered.";
     assert_eq!(refused, (422, "no-custom-size".into(), why.into()));
     let accepted = ada.post("/api/v1/sessions", json!({ "ide": "shell", "resource_profile": "large" })).await.json();
     let session = carrel.store.session(&accepted["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
@@ -125,6 +127,7 @@ async fn administrators_see_what_somebody_would_get_and_which_line_decides() {
     assert_eq!(field("spec", "session_limit"), Some("2 profiles:6 [ada]".into()));
     assert_eq!(field("spec", "ends_after_s"), Some("1800 profiles:4 [@ml]".into()));
     let others = admin.get("/api/v1/admin/what-if?user=ada&groups=&cpus=9").await.json();
-    let why = "cpus must be between 0.1 and 2, not 9; the most is set by the profile of everybody";
+    let why = "cpus must be between 0.1 and 2, not 9; the most is set by the profile of everybody \
+               (launcher.kubernetes.profiles.conf:4)";
     assert_eq!((&others["refused"], &others["spec"]), (&json!(why), &json!([])));
 }

@@ -38,7 +38,7 @@ fn shown(offering: &Offering) -> Vec<String> {
 fn without_files_the_sizes_of_the_host_are_offered_up_to_the_largest() {
     let offering = offering(&[], &[]);
     assert_eq!(shown(&offering), ["small 1 2048", "medium 2 4096", "large 4 16384"]);
-    assert_eq!((offering.most_cpus.value, offering.most_memory_mb.value), (4.0, 16384));
+    assert_eq!((offering.most_cpus.unwrap().value, offering.most_memory_mb.unwrap().value), (4.0, 16384));
     assert!(offering.custom.value && offering.sessions.is_none());
 }
 
@@ -58,11 +58,12 @@ fn what_the_guide_sets_makes_the_first_choice_and_the_bounds() {
     let too_much = NewSession { memory_mb: Some(9000), ..NewSession::default() };
     assert_eq!(
         settle_size(&offered, &too_much).unwrap_err().to_string(),
-        "memory_mb must be between 256 and 8192, not 9000; the most is set by the profile of everybody"
+        "memory_mb must be between 256 and 8192, not 9000; the most is set by the profile of everybody \
+         (launcher.kubernetes.profiles.conf:5)"
     );
     // No rule makes the machine larger.
     let ml = offering(&[(RULES, guide)], &["ml"]);
-    assert_eq!((ml.most_cpus.value, ml.most_cpus.by), (8.0, By::Host));
+    assert_eq!(ml.most_cpus, Some(Set { value: 8.0, by: By::Host }));
 }
 
 #[test]
@@ -90,7 +91,8 @@ fn sizes_of_the_file_are_offered_and_those_not_allowed_say_why() {
     );
     assert_eq!(
         refused(asked(Some("small"), Some(1.0))),
-        "CPUs and memory of your own are not allowed by the profile of everybody; small are offered"
+        "CPUs, memory and GPUs of your own are not allowed by the profile of everybody (launcher.kubernetes.profiles.conf:4); \
+         small are offered"
     );
     assert_eq!(settle_size(&offered, &asked(None, None)).unwrap().resource_profile.as_deref(), Some("small"));
 }

@@ -9,11 +9,12 @@ use crate::{
 };
 use anyhow::{anyhow, bail};
 use carrel_model::Clock;
+use carrel_sessions::ask::{parse_gpus, parse_placement};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How often a command that waits looks again.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -69,6 +70,15 @@ pub(crate) struct Launch {
     /// Memory in MiB, instead of the size's.
     #[arg(long)]
     memory_mb: Option<u64>,
+    /// The image, where sessions run in pods.
+    #[arg(long)]
+    image: Option<String>,
+    /// GPUs, instead of the size's: 1 for one of NVIDIA, or amd:2.
+    #[arg(long, value_name = "[KIND:]N", value_delimiter = ',')]
+    gpus: Vec<String>,
+    /// A label that the node must have. May be given more than once.
+    #[arg(long, value_name = "LABEL:VALUE", value_delimiter = ',')]
+    placement: Vec<String>,
     /// A variable for the IDE. May be given more than once.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
@@ -135,11 +145,26 @@ struct Session {
     url: String,
     cpus: f64,
     memory_mb: u64,
+    image: Option<String>,
+    gpus: BTreeMap<String, u32>,
+    placement: BTreeMap<String, String>,
     created_at: Timestamp,
     last_active_at: Option<Timestamp>,
     generation: u32,
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+impl Session {
+    fn size(&self) -> String {
+        let gpus = self.gpus.iter().map(|(kind, number)| format!(", {number} {kind} GPU"));
+        format!("{} CPU, {} MiB{}", self.cpus, self.memory_mb, gpus.collect::<String>())
+    }
+}
+
+/// `pool:highmem, zone:a`.
+fn pairs(labels: &BTreeMap<String, String>) -> String {
+    labels.iter().map(|(label, value)| format!("{label}:{value}")).collect::<Vec<_>>().join(", ")
 }
 
 impl SessionCommand {
@@ -185,12 +210,15 @@ impl Launch {
             let (name, value) = pair.split_once('=').ok_or_else(|| anyhow!("--env {pair}: NAME=VALUE is needed"))?;
             env.insert(name.into(), value.into());
         }
+        let gpus = parse_gpus(&self.gpus).map_err(|fault| anyhow!("--gpus: {fault}"))?;
+        let placement = parse_placement(&self.placement).map_err(|fault| anyhow!("--placement: {fault}"))?;
         let mut body = json!({
             "ide": self.ide, "name": self.name, "folder": self.folder, "resource_profile": self.resource_profile,
-            "cpus": self.cpus, "memory_mb": self.memory_mb, "env": env,
+            "cpus": self.cpus, "memory_mb": self.memory_mb, "image": self.image, "gpus": gpus, "placement": placement,
+            "env": env,
         });
         if let Value::Object(fields) = &mut body {
-            fields.retain(|_, value| !value.is_null());
+            fields.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
         }
         let api = self.remote.open()?;
         let mut session: Session = api.post("sessions", &body).await?;
@@ -222,13 +250,16 @@ impl Show {
         let facts = [
             ("Id", session.id.clone()),
             ("IDE", session.ide_name.clone()),
-            ("Size", format!("{} CPU, {} MiB", session.cpus, session.memory_mb)),
+            ("Size", session.size()),
+            ("Image", session.image.clone().unwrap_or_default()),
+            ("Placement", pairs(&session.placement)),
             ("Asked for", relative(session.created_at, now)),
             ("Last used", used),
             ("Starts", session.generation.to_string()),
             ("Address", self.remote.address(&session.url)),
         ];
-        facts.iter().try_for_each(|(what, text)| say(format!("{what:10} {text}")))
+        let known = facts.iter().filter(|(_, text)| !text.is_empty());
+        known.into_iter().try_for_each(|(what, text)| say(format!("{what:10} {text}")))
     }
 }
 

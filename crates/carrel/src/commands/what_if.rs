@@ -3,12 +3,16 @@
 use crate::{
     commands::table::{say, table},
     database,
-    exit::{CONFIG, failure, with_code},
+    exit::{CONFIG, USAGE, failure, with_code},
     host::{self, Place},
 };
-use carrel_config::{Installation, Settings};
-use carrel_model::{GroupName, UserName};
-use carrel_sessions::{NewSession, WhatIf, what_if::Field};
+use carrel_config::{ClusterKind, Installation, Settings};
+use carrel_model::{Account, GroupName, UserName};
+use carrel_sessions::{
+    NewSession, WhatIf,
+    ask::{parse_gpus, parse_placement},
+    what_if::Field,
+};
 use clap::Args;
 use secrecy::ExposeSecret;
 use std::path::Path;
@@ -35,6 +39,15 @@ pub(crate) struct WhatIfCommand {
     /// Memory in MiB they would ask for, over the size's.
     #[arg(long, value_name = "N")]
     memory_mb: Option<u64>,
+    /// The image they would ask for.
+    #[arg(long)]
+    image: Option<String>,
+    /// GPUs they would ask for: 1 for one of NVIDIA, or amd:2.
+    #[arg(long, value_name = "[KIND:]N", value_delimiter = ',')]
+    gpus: Vec<String>,
+    /// A label that their node would have to have. May be given more than once.
+    #[arg(long, value_name = "LABEL:VALUE", value_delimiter = ',')]
+    placement: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -46,15 +59,19 @@ impl WhatIfCommand {
     /// Works on the files alone; the server need not run.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let settings = self.settings()?;
-        let groups = self.groups()?;
+        let (groups, account) = self.person(&settings)?;
+        let wrong = |fault: String| failure(USAGE, fault);
         let asked = NewSession {
             ide: self.ide.unwrap_or_default(),
             resource_profile: self.resource_profile,
             cpus: self.cpus,
             memory_mb: self.memory_mb,
+            image: self.image,
+            gpus: parse_gpus(&self.gpus).map_err(wrong)?,
+            placement: parse_placement(&self.placement).map_err(wrong)?,
             ..NewSession::default()
         };
-        let answer = WhatIf::new(self.user.as_str(), &groups, &asked, &settings);
+        let answer = WhatIf::new(self.user.as_str(), &groups, account.as_ref(), &asked, &settings);
         if self.json {
             say(serde_json::to_string_pretty(&answer)?)?;
         } else {
@@ -72,20 +89,27 @@ impl WhatIfCommand {
         Ok(Settings::clone(&installation.settings().now()))
     }
 
-    fn groups(&self) -> anyhow::Result<Vec<String>> {
-        if let Some(groups) = &self.group {
-            return Ok(groups.iter().map(ToString::to_string).collect());
-        }
+    /// Their groups, and their account in containers when they are a user and sessions run in some.
+    fn person(&self, settings: &Settings) -> anyhow::Result<(Vec<String>, Option<Account>)> {
+        let named = self.group.as_ref().map(|groups| groups.iter().map(ToString::to_string).collect());
         let (database, _) = database::of_files(&self.place, &self.place.data_dir())?;
-        if database.url.expose_secret().strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists()) {
-            return Ok(Vec::new());
+        let is_missing =
+            database.url.expose_secret().strip_prefix("sqlite:").is_some_and(|file| !Path::new(file).exists());
+        let in_containers = settings.cluster.kind == ClusterKind::Kubernetes;
+        if is_missing || (named.is_some() && !in_containers) {
+            return Ok((named.unwrap_or_default(), None));
         }
         host::block_on(async {
             let store = self.place.store().await?;
-            match store.user_by_name(&self.user).await? {
-                Some(user) => Ok(store.groups_of(&user.id).await?),
-                None => Ok(Vec::new()),
-            }
+            let Some(user) = store.user_by_name(&self.user).await? else {
+                return Ok((named.unwrap_or_default(), None));
+            };
+            let groups = match named {
+                Some(groups) => groups,
+                None => store.groups_of(&user.id).await?,
+            };
+            let account = if in_containers { Some(store.account_of(&user, &settings.accounts).await?) } else { None };
+            Ok((groups, account))
         })
     }
 }
@@ -101,9 +125,11 @@ fn show(answer: &WhatIf) -> anyhow::Result<()> {
     say("\nSizes:")?;
     let sizes = answer.sizes.iter().map(|size| {
         let why = size.refused.clone().unwrap_or_else(|| "can be had".into());
-        [size.id.clone(), size.cpus.to_string(), format!("{} MB", size.memory_mb), size.from.clone(), why]
+        let gpus: Vec<String> = size.gpus.iter().map(|(gpu, number)| format!("{number} {}", gpu.name())).collect();
+        let memory = format!("{} MB", size.memory_mb);
+        [size.id.clone(), size.cpus.to_string(), memory, gpus.join(", "), size.from.clone(), why]
     });
-    table(["SIZE", "CPUS", "MEMORY", "FROM", ""], &sizes.collect::<Vec<_>>())?;
+    table(["SIZE", "CPUS", "MEMORY", "GPUS", "FROM", ""], &sizes.collect::<Vec<_>>())?;
     if !answer.spec.is_empty() {
         say("\nThe session:")?;
         table(["FIELD", "VALUE", "FROM"], &answer.spec.iter().map(row).collect::<Vec<_>>())?;

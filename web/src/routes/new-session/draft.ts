@@ -3,6 +3,8 @@ import type { Launch, LaunchOptions } from "../../api/types";
 
 /** The size that is none of the named ones. */
 export const custom = "custom";
+/** The image that is none of the offered ones. */
+export const other = "other";
 
 export interface Draft {
   ide: string;
@@ -12,6 +14,14 @@ export interface Draft {
   size: string;
   cpus: number;
   memoryMb: number;
+  /** The name of an offered image, [other], or nothing for the usual one of the IDE. */
+  image: string;
+  /** The image that was typed. */
+  ownImage: string;
+  /** GPUs by their kind, for a size of one's own. */
+  gpus: Record<string, number>;
+  /** Values of labels that the node must have; an empty one is any. */
+  placement: Record<string, string>;
   /** Variables for the IDE: `NAME=value`, one a line. */
   env: string;
 }
@@ -28,14 +38,61 @@ export function firstDraft(options: LaunchOptions, ide?: string): Draft {
     name: options.suggested_name,
     folder: "",
     size: size?.id ?? (options.custom.available ? custom : ""),
-    cpus: Math.min(size?.cpus ?? options.custom.cpus, options.max_cpus),
-    memoryMb: Math.min(size?.memory_mb ?? options.custom.memory_mb, options.max_memory_mb),
+    cpus: within(size?.cpus ?? options.custom.cpus, 0, options.max_cpus),
+    memoryMb: within(size?.memory_mb ?? options.custom.memory_mb, 0, options.max_memory_mb),
+    image: "",
+    ownImage: "",
+    gpus: Object.fromEntries((options.container?.gpus ?? []).map((gpu) => [gpu.id, gpu.usual])),
+    placement: {},
     env: "",
   };
 }
 
-/** The request of a draft: an empty name or folder is left to the server. */
-export function requestOf(draft: Draft): Launch {
+type IdeImages = NonNullable<LaunchOptions["ides"][number]["images"]>;
+
+const noImages: IdeImages = { offered: [], usual: null };
+
+/** The images of the IDE that was chosen. */
+export const imagesOf = (draft: Draft, options: LaunchOptions): IdeImages =>
+  options.ides.find((one) => one.id === draft.ide)?.images ?? noImages;
+
+/** The image that a draft has: an offered one, [other], or nothing where there is none. One that is not offered for the
+ * IDE that was chosen since is forgotten. */
+export function imageOf(draft: Draft, options: LaunchOptions): string {
+  const { offered, usual } = imagesOf(draft, options);
+  if (draft.image === other && options.container?.other_images) return other;
+  if (offered.some((one) => one.id === draft.image)) return draft.image;
+  return usual ?? (options.container?.other_images ? other : "");
+}
+
+/** The labels that the node of a draft must have because its size says so. */
+export const fixedPlacement = (draft: Draft, options: LaunchOptions): Record<string, string> =>
+  options.sizes.find((one) => one.id === draft.size)?.placement ?? {};
+
+/** What of a request only containers have. */
+function contained(draft: Draft, options: LaunchOptions): Pick<Launch, "image" | "gpus" | "placement"> {
+  const { container } = options;
+  if (!container) return {};
+  const chosen = imageOf(draft, options);
+  const image = chosen === other ? draft.ownImage.trim() : chosen;
+  const fixed = fixedPlacement(draft, options);
+  const labels = container.placement.map((one) => one.label).filter((label) => !(label in fixed));
+  const placement = labels.flatMap((label) => {
+    const value = draft.placement[label]?.trim();
+    return value ? [[label, value]] : [];
+  });
+  const gpus = container.gpus
+    .filter((gpu) => draft.size === custom && draft.gpus[gpu.id] !== gpu.usual)
+    .map((gpu) => [gpu.id, draft.gpus[gpu.id] ?? 0]);
+  return {
+    ...(image && image !== imagesOf(draft, options).usual ? { image } : {}),
+    ...(gpus.length > 0 ? { gpus: Object.fromEntries(gpus) } : {}),
+    ...(placement.length > 0 ? { placement: Object.fromEntries(placement) } : {}),
+  };
+}
+
+/** The request of a draft: what is empty or usual is left to the server. */
+export function requestOf(draft: Draft, options: LaunchOptions): Launch {
   const size =
     draft.size === custom
       ? { cpus: draft.cpus, memory_mb: draft.memoryMb }
@@ -48,6 +105,7 @@ export function requestOf(draft: Draft): Launch {
     ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
     ...(draft.folder.trim() ? { folder: draft.folder.trim() } : {}),
     ...size,
+    ...contained(draft, options),
     ...(Object.keys(env).length > 0 ? { env } : {}),
   };
 }
@@ -79,7 +137,8 @@ export function memoryStep(maxMb: number): number {
   return steps.find((step) => maxMb / step <= 100) ?? 16384;
 }
 
-/** Within bounds, whatever was typed. */
-export function within(value: number, least: number, most: number): number {
-  return Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : least;
+/** Within bounds, whatever was typed; without a most there is none. */
+export function within(value: number, least: number, most: number | null): number {
+  if (!Number.isFinite(value)) return least;
+  return Math.max(least, most === null ? value : Math.min(most, value));
 }

@@ -4,9 +4,9 @@ import { IconLock } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { LaunchOptions } from "../../api/types";
 import { IdeMark } from "../../parts/marks";
-import { memory, short, size } from "../../words/numbers";
+import { gpuWords, memory, short, size } from "../../words/numbers";
 import { whoWords } from "../../words/sentence";
-import { cpuStep, custom, memoryStep, within } from "./draft";
+import { cpuStep, custom, type Draft, memoryStep, within } from "./draft";
 import css from "./tiles.module.css";
 
 interface TileProps {
@@ -114,7 +114,7 @@ export function SizeTiles(props: { options: LaunchOptions; chosen: string; choos
               choose={choose}
             >
               <span className={css.name}>{one.name}</span>
-              <span className={css.more}>{size(one)}</span>
+              <span className={css.more}>{[size(one), ...gpuWords(one.gpus)].join(", ")}</span>
               {reason && (
                 <span className={css.why}>
                   <IconLock size={14} aria-hidden />
@@ -126,9 +126,7 @@ export function SizeTiles(props: { options: LaunchOptions; chosen: string; choos
         })}
         <Tile group="size" value={custom} chosen={chosen === custom} reason={ownReason} choose={choose}>
           <span className={css.name}>Custom</span>
-          <span className={css.more}>
-            Up to {size({ cpus: options.max_cpus, memory_mb: options.max_memory_mb })}
-          </span>
+          <span className={css.more}>{upTo(options)}</span>
           {ownReason && (
             <span className={css.why}>
               <IconLock size={14} aria-hidden />
@@ -141,14 +139,23 @@ export function SizeTiles(props: { options: LaunchOptions; chosen: string; choos
   );
 }
 
-/** Both figures by slider and by typing, within the bounds that the server gave. */
+/** What figures of one's own may be. */
+function upTo(options: LaunchOptions): string {
+  const { max_cpus: cpus, max_memory_mb: memoryMb } = options;
+  if (cpus !== null && memoryMb !== null) return `Up to ${size({ cpus, memory_mb: memoryMb })}`;
+  if (cpus !== null) return `Up to ${short(cpus, 2)} CPU`;
+  return memoryMb === null ? "As you need it" : `Up to ${memory(memoryMb)}`;
+}
+
+/** The figures by slider and by typing, within the bounds that the server gave. */
 export function CustomSize(props: {
   options: LaunchOptions;
   cpus: number;
   memoryMb: number;
-  change: (cpus: number, memoryMb: number) => void;
+  gpus: Record<string, number>;
+  change: (next: Partial<Draft>) => void;
 }) {
-  const { options, cpus, memoryMb, change } = props;
+  const { options, cpus, memoryMb, gpus, change } = props;
   return (
     <div className={css.custom}>
       <Bounded
@@ -156,20 +163,34 @@ export function CustomSize(props: {
         value={cpus}
         least={options.min_cpus}
         most={options.max_cpus}
-        step={cpuStep(options.max_cpus)}
+        step={cpuStep(options.max_cpus ?? 8)}
         words={(value) => short(value, 2)}
-        change={(value) => change(value, memoryMb)}
+        change={(value) => change({ cpus: value })}
       />
       <Bounded
         label="Memory in MB"
         value={memoryMb}
         least={options.min_memory_mb}
         most={options.max_memory_mb}
-        step={memoryStep(options.max_memory_mb)}
+        step={memoryStep(options.max_memory_mb ?? 65_536)}
         words={memory}
-        change={(value) => change(cpus, Math.round(value))}
+        change={(value) => change({ memoryMb: Math.round(value) })}
       />
-      <p className={css.bounds}>{options.bounds}</p>
+      {(options.container?.gpus ?? []).map((gpu) => (
+        <Bounded
+          key={gpu.id}
+          label={`${gpu.name} GPUs`}
+          value={gpus[gpu.id] ?? 0}
+          least={0}
+          most={gpu.max}
+          step={1}
+          words={String}
+          change={(value) => change({ gpus: { ...gpus, [gpu.id]: Math.round(value) } })}
+        />
+      ))}
+      <p className={css.bounds}>
+        {[options.bounds, ...(options.container?.gpus ?? []).map((gpu) => `${gpu.name} GPUs: ${gpu.bounds}`)].join(" ")}
+      </p>
     </div>
   );
 }
@@ -178,7 +199,8 @@ function Bounded(props: {
   label: string;
   value: number;
   least: number;
-  most: number;
+  /** Without one there is nothing to slide along. */
+  most: number | null;
   step: number;
   words: (value: number) => string;
   change: (value: number) => void;
@@ -193,7 +215,7 @@ function Bounded(props: {
           label={label}
           value={value}
           min={least}
-          max={most}
+          max={most ?? undefined}
           step={step}
           clampBehavior="blur"
           allowNegative={false}
@@ -207,21 +229,23 @@ function Bounded(props: {
         <span className="small">
           <b>{words(value)}</b>{" "}
           <span className="dim">
-            from {words(least)} to {words(most)}
+            {most === null ? `${words(least)} or more` : `from ${words(least)} to ${words(most)}`}
           </span>
         </span>
       </div>
-      <Slider
-        value={within(value, least, most)}
-        onChange={set}
-        min={least}
-        max={most}
-        step={step}
-        size={5}
-        thumbSize={24}
-        thumbLabel={`${label}, slider`}
-        label={null}
-      />
+      {most !== null && (
+        <Slider
+          value={within(value, least, most)}
+          onChange={set}
+          min={least}
+          max={most}
+          step={step}
+          size={5}
+          thumbSize={24}
+          thumbLabel={`${label}, slider`}
+          label={null}
+        />
+      )}
     </div>
   );
 }

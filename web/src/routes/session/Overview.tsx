@@ -8,7 +8,7 @@ import { Panel } from "../../parts/Page";
 import { When } from "../../parts/When";
 import { addressOf } from "../../sessions/actions";
 import { sessionCommand } from "../../words/command";
-import { cpusOf, memoryOf, size } from "../../words/numbers";
+import { cpusOf, gpuWords, memoryOf, size } from "../../words/numbers";
 import { sentence, whoWords } from "../../words/sentence";
 import { moment, relative } from "../../words/time";
 import { LastOutput } from "../start/LastOutput";
@@ -125,8 +125,25 @@ function Facts({ session }: { session: Session }) {
         <dt>Size</dt>
         <dd>
           {session.resource_profile ? `${capital(session.resource_profile)}: ` : ""}
-          {size(session)}
+          {[size(session), ...gpuWords(session.gpus)].join(", ")}
         </dd>
+        <Reserved session={session} />
+        {session.image && (
+          <>
+            <dt>Image</dt>
+            <dd className="mono">{session.image}</dd>
+          </>
+        )}
+        {Object.keys(session.placement).length > 0 && (
+          <>
+            <dt>Node</dt>
+            <dd className="mono">
+              {Object.entries(session.placement)
+                .map(([label, value]) => `${label}:${value}`)
+                .join(", ")}
+            </dd>
+          </>
+        )}
         <dt>Folder</dt>
         <dd className={session.folder ? "mono" : undefined}>{session.folder ?? "Home folder"}</dd>
         <dt>Place</dt>
@@ -158,5 +175,17 @@ function Facts({ session }: { session: Session }) {
         <dd className="mono">{session.id}</dd>
       </dl>
     </Panel>
+  );
+}
+
+/** What the cluster sets aside for it, where that is less than it may use. */
+function Reserved({ session }: { session: Session }) {
+  const { cpu_request: cpus, memory_request_mb: memoryMb } = session;
+  if (cpus === null && memoryMb === null) return null;
+  return (
+    <>
+      <dt>Reserved</dt>
+      <dd>{size({ cpus: cpus ?? session.cpus, memory_mb: memoryMb ?? session.memory_mb })}</dd>
+    </>
   );
 }

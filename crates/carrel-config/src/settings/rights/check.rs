@@ -1,8 +1,14 @@
 //! What is wrong between the lines of the profiles files.
 
-use super::{For, NamedSize, RULES, SIZES, has_rules, is_key, sections, sizes};
-use crate::{Configuration, Diagnostic, Level, Value, configuration::Setting, nearest::nearest};
-use carrel_model::{GroupName, UserName};
+use super::{For, NamedSize, RULES, SIZES, has_rules, is_key, placement_of, sections, sizes};
+use crate::{
+    Configuration, Diagnostic, Level, Value, configuration::Setting, nearest::nearest, options::is_of_pods,
+    settings::cluster::ClusterKind,
+};
+use carrel_model::{
+    GroupName, UserName,
+    container::{image_fault, label_fault, label_value_fault},
+};
 use std::collections::HashMap;
 
 /// A key and the one that bounds it.
@@ -18,8 +24,12 @@ const BOUNDED: [(&str, &str); 8] = [
 ];
 
 /// Everything that cannot be told by looking at one value alone.
-pub(super) fn check(files: &Configuration) -> Vec<Diagnostic> {
+pub(super) fn check(files: &Configuration, kind: ClusterKind) -> Vec<Diagnostic> {
     let mut told = Vec::new();
+    match kind {
+        ClusterKind::Local => without_containers(files, &mut told),
+        ClusterKind::Kubernetes => pods(files, &mut told),
+    }
     for found in files.files().iter().filter(|found| has_rules(found.file)) {
         let sections = sections(files, found.file.name);
         names(&sections, &mut told);
@@ -28,7 +38,7 @@ pub(super) fn check(files: &Configuration) -> Vec<Diagnostic> {
         ratios(&sections, &mut told);
     }
     for (rules, file) in RULES.into_iter().zip(SIZES) {
-        let sizes = sizes(files, file);
+        let sizes = sizes::of(files, file);
         known_sizes(files, rules, file, &sizes, &mut told);
         told.extend(sizes.iter().filter(|size| size.cpus.is_none() && size.memory_mb.is_none()).map(|size| {
             let text = format!("the size “{}” sets neither cpus nor mem-mb: it is like the usual one", size.id);
@@ -36,6 +46,52 @@ pub(super) fn check(files: &Configuration) -> Vec<Diagnostic> {
         }));
     }
     told
+}
+
+/// What is said of containers where sessions run on the server's host.
+fn without_containers(files: &Configuration, told: &mut Vec<Diagnostic>) {
+    for setting in of_pods(files) {
+        let text = format!("{} changes nothing: sessions run on the server's host, without containers", setting.key);
+        let one = Diagnostic::new(setting.at.clone(), Level::Warning, "no-containers", text);
+        told.push(one.allowed("a `[cluster]` of launcher.conf with `type=Kubernetes`"));
+    }
+}
+
+/// Names of images and of labels that Kubernetes refuses.
+fn pods(files: &Configuration, told: &mut Vec<Diagnostic>) {
+    for setting in of_pods(files) {
+        let words: &[String] = match &setting.value {
+            Value::List(words) => words,
+            Value::Text(word) if !word.is_empty() => std::slice::from_ref(word),
+            _ => continue,
+        };
+        let is_size = setting.file.name == SIZES[1];
+        for word in words {
+            let fault = match &*setting.key {
+                "container-images" | "default-container-image" => image_fault(word),
+                "placement-constraints" => placement_fault(word, is_size),
+                _ => None,
+            };
+            if let Some(fault) = fault {
+                let one = Diagnostic::new(setting.at.clone(), Level::Error, "wrong-value", format!("one {fault}"));
+                told.push(one.found(word));
+            }
+        }
+    }
+}
+
+fn placement_fault(word: &str, is_size: bool) -> Option<&'static str> {
+    let (label, value) = placement_of(word)?;
+    match value {
+        None if is_size => Some("has no value: `label:value` is needed"),
+        _ => label_fault(label).or_else(|| value.and_then(label_value_fault)),
+    }
+}
+
+/// What the files of Kubernetes say that is of pods alone.
+fn of_pods(files: &Configuration) -> impl Iterator<Item = &Setting> {
+    let own = |setting: &&Setting| setting.row.is_some_and(|row| is_of_pods(setting.file, row));
+    files.settings().iter().filter(own)
 }
 
 type Found<'a> = (&'a str, Vec<&'a Setting>);

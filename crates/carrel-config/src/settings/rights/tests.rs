@@ -6,11 +6,20 @@ const POD_RULES: &str = "launcher.kubernetes.profiles.conf";
 const POD_SIZES: &str = "launcher.kubernetes.resources.conf";
 
 fn applied(files: &[(&str, &str)]) -> (Profiles, Vec<String>) {
+    applied_on(ClusterKind::Local, files)
+}
+
+/// Whatever is no configuration file is one that a value names.
+fn applied_on(kind: ClusterKind, files: &[(&str, &str)]) -> (Profiles, Vec<String>) {
     let mut configuration = Configuration::default();
     for (name, text) in files {
-        configuration.read(file_named(name).unwrap(), Path::new(name), text.as_bytes());
+        match file_named(name) {
+            Some(file) => configuration.read(file, Path::new(name), text.as_bytes()),
+            None => configuration.read_named(name, text.as_bytes()),
+        }
     }
     let mut settings = Settings::local("/d".into(), "/a".into(), Vec::new());
+    settings.cluster.kind = kind;
     let told = apply(&mut settings, &configuration);
     (settings.profiles, told.iter().map(ToString::to_string).collect())
 }
@@ -84,7 +93,8 @@ fn what_does_not_fit_together_is_told_with_its_line() {
     let rules = "[*]\nmax-cpus=4\ncontainer-images=a:1,b:2\nresource-profiles=small,huge\n\
                  [@devs]\ndefault-cpus=8\ndefault-container-image=a:2\ncpu-request-ratio=0\n\
                  [@a,b]\nmax-cpus=1\n[@]\nmax-cpus=1\n[Ada L]\nmax-cpus=2\n";
-    let told = applied(&[(POD_RULES, rules), (POD_SIZES, "[small]\ncpus=1\n[hug]\nname=Hug\n")]).1;
+    let sizes = (POD_SIZES, "[small]\ncpus=1\n[hug]\nname=Hug\n");
+    let told = applied_on(ClusterKind::Kubernetes, &[(POD_RULES, rules), sizes]).1;
     let expected = [
         "launcher.kubernetes.profiles.conf:10: warning: [@a,b] holds for nobody, as it names no group: ",
         "launcher.kubernetes.profiles.conf:12: warning: [@] holds for nobody, as it names no group: ",
@@ -107,7 +117,7 @@ fn what_does_not_fit_together_is_told_with_its_line() {
 #[test]
 fn an_image_that_is_not_offered_is_fine_where_unknown_ones_are_allowed() {
     let rules = "[*]\nallow-unknown-images=1\ncontainer-images=a:1\ndefault-container-image=b:1\n";
-    assert_eq!(applied(&[(POD_RULES, rules)]).1, [""; 0]);
+    assert_eq!(applied_on(ClusterKind::Kubernetes, &[(POD_RULES, rules)]).1, [""; 0]);
 }
 
 #[test]
@@ -119,8 +129,10 @@ fn each_cluster_has_its_files_and_the_host_takes_those_of_kubernetes_without_its
     let sizes = (POD_SIZES, "[small]\nname=Small\ncpus=1.0\nmem-mb=512\n[gpu]\ncpus=2\nmem-mb=4096.5\nnvidia-gpus=1\n");
     let found = applied(&[sizes]).0;
     let shown: Vec<_> =
-        found.sizes().iter().map(|s| (s.id.as_str(), s.name.as_str(), s.cpus, s.memory_mb, s.gpus)).collect();
-    assert_eq!(shown, [("small", "Small", Some(1.0), Some(512), 0), ("gpu", "gpu", Some(2.0), Some(4096), 1)]);
+        found.sizes().iter().map(|s| (s.id.as_str(), s.name.as_str(), s.cpus, s.memory_mb, s.has_gpus())).collect();
+    assert_eq!(shown, [("small", "Small", Some(1.0), Some(512), false), ("gpu", "gpu", Some(2.0), Some(4096), true)]);
+    // Pods have nothing to do with the host's files.
+    assert_eq!(applied_on(ClusterKind::Kubernetes, &[own]).0.of("ada", &[]).most_cpus(), None);
     assert_eq!(applied(&[sizes, ("launcher.local.resources.conf", "[tiny]\ncpus=0.5\n")]).0.sizes()[0].id, "tiny");
 }
 
@@ -134,4 +146,100 @@ fn of_two_limits_the_smaller_one_holds_and_none_is_written_as_0() {
     let rights = of("[*]\nmax-cpus=0\nmax-jobs=0\n", "[*]\nsession-limit=0\nsession-timeout-minutes=0\n");
     assert_eq!((rights.most_cpus(), rights.sessions()), (None, None));
     assert_eq!(rights.suspend_minutes().map(|limit| limit.value), Some(0));
+}
+
+#[test]
+fn what_is_of_pods_alone_is_told_where_sessions_run_on_the_host() {
+    let files = [(POD_RULES, "[*]\nmax-cpus=4\ncontainer-images=a:1\n"), (POD_SIZES, "[s]\ncpus=1\ncpus-request=1\n")];
+    let why = "changes nothing: sessions run on the server's host, without containers; allowed: a `[cluster]` of \
+               launcher.conf with `type=Kubernetes` [no-containers]";
+    let expected = [
+        format!("{POD_RULES}:3: warning: container-images {why}"),
+        format!("{POD_SIZES}:3: warning: cpus-request {why}"),
+    ];
+    assert_eq!(applied(&files).1, expected);
+    assert_eq!(applied_on(ClusterKind::Kubernetes, &files).1, [""; 0]);
+}
+
+#[test]
+fn names_that_kubernetes_refuses_are_errors() {
+    let rules = "[*]\ncontainer-images=a:1,B b\nplacement-constraints=pool:high,zone,a b:c,pool:-x\n";
+    let files = [(POD_RULES, rules), (POD_SIZES, "[s]\ncpus=1\nplacement-constraints=pool\n")];
+    let told = applied_on(ClusterKind::Kubernetes, &files).1;
+    let starts = [
+        "launcher.kubernetes.profiles.conf:2: error: one is not of the form registry/path:tag, in small letters; found “B b”",
+        "launcher.kubernetes.profiles.conf:3: error: one is no name of a label",
+        "launcher.kubernetes.profiles.conf:3: error: one is no value of a label",
+        "launcher.kubernetes.resources.conf:3: error: one has no value: `label:value` is needed; found “pool”",
+    ];
+    assert_eq!(told.len(), starts.len(), "{told:#?}");
+    for (line, start) in told.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}\n{start}");
+    }
+}
+
+#[test]
+fn overrides_are_those_of_the_line_that_wins_with_what_stands_in_their_files() {
+    let rules = "[*]\njob-json-overrides=\"/spec/a\":\"/x/a.json\"\n\
+                 [@ml]\njob-json-overrides=\"/spec/a\":\"/x/a.json\",\"/spec/b/-\":\"/x/b.json\"\n[bob]\njob-json-overrides=\n";
+    let files = [(POD_RULES, rules), ("/x/a.json", "{\"k\":\n 1}\n"), ("/x/b.json", "[2]")];
+    let (profiles, told) = applied_on(ClusterKind::Kubernetes, &files);
+    assert_eq!(told, [""; 0]);
+    let of = |user: &str, groups: &[&str]| {
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        let rights = profiles.of(user, &groups);
+        rights.overrides().iter().map(|one| format!("{} {}", one.target, one.json)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("ada", &[]), ["/spec/a {\"k\":\n 1}"]);
+    assert_eq!(of("ada", &["ml"]), ["/spec/a {\"k\":\n 1}", "/spec/b/- [2]"]);
+    assert_eq!(of("bob", &["ml"]), [""; 0]);
+}
+
+#[test]
+fn what_is_wrong_with_overrides_and_their_files_is_an_error_with_its_line() {
+    let rules = "[*]\njob-json-overrides=/spec:/x\n[a]\njob-json-overrides=\"spec\":\"/x/a.json\"\n\
+                 [b]\njob-json-overrides=\"/spec\":\"x.json\"\n[c]\njob-json-overrides=\"/spec\":\"/x/empty.json\"\n";
+    let files = [(POD_RULES, rules), ("/x/a.json", "{\n  \"k\": 1,\n}"), ("/x/empty.json", "\n")];
+    let told = applied_on(ClusterKind::Kubernetes, &files).1;
+    let starts = [
+        "launcher.kubernetes.profiles.conf:2: error: job-json-overrides cannot be this; found “/spec:/x”; allowed: `\"/pointer\"",
+        "launcher.kubernetes.profiles.conf:4: error: a JSON pointer begins with /; found “spec”",
+        "/x/a.json:3: error: this is not JSON",
+        "launcher.kubernetes.profiles.conf:6: error: the file of an override is named by its whole path; found “x.json”",
+        "/x/empty.json: error: this file is empty, and JSON is needed",
+    ];
+    assert_eq!(told.len(), starts.len(), "{told:#?}");
+    for (line, start) in told.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}\n{start}");
+    }
+}
+
+#[test]
+fn files_of_overrides_are_read_with_the_others_and_one_that_is_missing_is_told_at_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("there.json"), "1").unwrap();
+    let line = format!("job-json-overrides=\"/a\":\"{}\",\"/b\":\"{}\"", path("there.json"), path("gone.json"));
+    std::fs::write(path(POD_RULES), format!("[*]\n{line}\n")).unwrap();
+    std::fs::write(path("launcher.conf"), "[cluster]\ntype=Kubernetes\n").unwrap();
+    let files = Configuration::load(&crate::Lookup::in_folders([folder.path().to_owned()]));
+    let mut settings = Settings::local("/d".into(), "/a".into(), Vec::new());
+    let told: Vec<String> = settings.apply(&files).iter().map(ToString::to_string).collect();
+    assert_eq!(settings.profiles.of("ada", &[]).overrides().len(), 1);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let start = format!("{}:2: error: {} cannot be read: No such file", path(POD_RULES), path("gone.json"));
+    assert!(told[0].starts_with(&start), "{told:?}");
+}
+
+#[test]
+fn reserved_is_what_the_rule_says_or_that_part() {
+    let of = |text: &str| applied_on(ClusterKind::Kubernetes, &[(POD_RULES, text)]).0.of("ada", &[]);
+    let shown = |rights: &Rights| {
+        let cpus = rights.cpu_request(3.0).map(|request| request.value);
+        (cpus, rights.memory_request_mb(4096).map(|request| request.value))
+    };
+    assert_eq!(shown(&of("[*]\nmax-cpus=4\n")), (None, None));
+    assert_eq!(shown(&of("[*]\ncpu-request-ratio=0.1\nmemory-request-ratio=0.5\n")), (Some(0.3), Some(2048)));
+    let both = "[*]\ncpu-request-ratio=0.5\ndefault-cpus-request=0.25\ndefault-mem-mb-request=100\n";
+    assert_eq!(shown(&of(both)), (Some(0.25), Some(100)));
 }

@@ -10,10 +10,12 @@ use axum::extract::State;
 use carrel_model::UserName;
 use carrel_sessions::{
     NewSession, WhatIf,
+    ask::{parse_gpus, parse_placement},
     what_if::{Field, SizeField},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 /// Who, and what they would ask for.
@@ -32,6 +34,12 @@ pub(crate) struct WhatIfQuery {
     cpus: Option<f64>,
     /// Memory in MiB, over the size's.
     memory_mb: Option<u64>,
+    /// The image.
+    image: Option<String>,
+    /// GPUs as `kind:number`, with commas between them.
+    gpus: Option<String>,
+    /// Labels that the node must have, as `label:value`, with commas between them.
+    placement: Option<String>,
 }
 
 /// What somebody may ask for and would get.
@@ -71,6 +79,8 @@ pub(crate) struct SizeFieldView {
     cpus: f64,
     /// Memory in MiB.
     memory_mb: u64,
+    /// GPUs by their kind.
+    gpus: BTreeMap<String, u32>,
     /// What says that it exists.
     from: String,
     /// Why it cannot be had; null when it can.
@@ -90,18 +100,28 @@ pub(crate) async fn what_if(
     State(app): State<App>,
     Query(query): Query<WhatIfQuery>,
 ) -> Result<Json<WhatIfView>, Problem> {
-    let WhatIfQuery { user, groups, ide, resource_profile, cpus, memory_mb } = query;
+    let WhatIfQuery { user, groups, ide, resource_profile, cpus, memory_mb, image, gpus, placement } = query;
     let name: UserName =
         user.parse().map_err(|error| Problem::unprocessable("bad-name", format!("The user: {error}.")))?;
-    let groups = match groups {
-        Some(groups) => groups.split(',').map(|g| g.trim().to_owned()).filter(|group| !group.is_empty()).collect(),
-        None => match app.store.user_by_name(&name).await? {
-            Some(user) => app.store.groups_of(&user.id).await?,
-            None => Vec::new(),
-        },
+    let bad = |code| move |fault: String| Problem::unprocessable(code, format!("{fault}."));
+    let (gpus, placement) =
+        (gpus.as_deref().map(words).unwrap_or_default(), placement.as_deref().map(words).unwrap_or_default());
+    let asked = NewSession {
+        ide: ide.unwrap_or_default(),
+        resource_profile,
+        cpus,
+        memory_mb,
+        image,
+        gpus: parse_gpus(&gpus).map_err(bad("bad-gpus"))?,
+        placement: parse_placement(&placement).map_err(bad("bad-placement"))?,
+        ..NewSession::default()
     };
-    let asked = NewSession { ide: ide.unwrap_or_default(), resource_profile, cpus, memory_mb, ..NewSession::default() };
-    Ok(Json(app.sessions.what_if(name.as_str(), &groups, &asked).into()))
+    Ok(Json(app.sessions.what_if(&name, groups.as_deref().map(words), &asked).await?.into()))
+}
+
+/// Words with commas between them.
+fn words(text: &str) -> Vec<String> {
+    text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
 }
 
 impl From<WhatIf> for WhatIfView {
@@ -110,10 +130,11 @@ impl From<WhatIf> for WhatIfView {
         let fields = |fields: Vec<Field>| {
             fields.into_iter().map(|Field { name, value, from }| FieldView { name, value, from }).collect()
         };
-        let size = |SizeField { id, cpus, memory_mb, from, refused }: SizeField| SizeFieldView {
+        let size = |SizeField { id, cpus, memory_mb, gpus, from, refused }: SizeField| SizeFieldView {
             id,
             cpus,
             memory_mb,
+            gpus: gpus.into_iter().map(|(gpu, gpus)| (gpu.to_string(), gpus)).collect(),
             from,
             refused,
         };

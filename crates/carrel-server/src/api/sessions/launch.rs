@@ -10,6 +10,7 @@ use crate::{
 };
 use axum::extract::State;
 use axum::response::AppendHeaders;
+use carrel_model::Gpu;
 use carrel_sessions::{AskError, LaunchError, NewSession};
 use http::{HeaderName, StatusCode, header::LOCATION};
 use serde::Deserialize;
@@ -37,6 +38,16 @@ pub(crate) struct Launch {
     cpus: Option<f64>,
     /// Memory in MiB, over the size's.
     memory_mb: Option<u64>,
+    /// The image, where sessions run in pods.
+    image: Option<String>,
+    /// GPUs by their kind, `nvidia` or `amd`, over the size's.
+    #[serde(default)]
+    #[schema(required = false, value_type = BTreeMap<String, u32>)]
+    gpus: BTreeMap<Gpu, u32>,
+    /// Labels that the node must have, by name.
+    #[serde(default)]
+    #[schema(required = false)]
+    placement: BTreeMap<String, String>,
     /// Variables for the IDE.
     #[serde(default)]
     #[schema(required = false)]
@@ -65,8 +76,9 @@ pub(crate) async fn launch(
 
 impl From<Launch> for NewSession {
     fn from(asked: Launch) -> Self {
-        let Launch { ide, name, folder, cluster, resource_profile, cpus, memory_mb, env } = asked;
-        Self { ide, name, folder, cluster, resource_profile, cpus, memory_mb, env }
+        let Launch { ide, name, folder, cluster, resource_profile, cpus, memory_mb, image, gpus, placement, env } =
+            asked;
+        Self { ide, name, folder, cluster, resource_profile, cpus, memory_mb, image, gpus, placement, env }
     }
 }
 
@@ -78,9 +90,18 @@ impl From<LaunchError> for Problem {
             LaunchError::Ask(AskError::NoSuchSize { .. }) => Self::unprocessable("no-such-size", detail),
             LaunchError::Ask(AskError::SizeNotAllowed { .. }) => Self::unprocessable("size-not-allowed", detail),
             LaunchError::Ask(AskError::NoCustomSize { .. }) => Self::unprocessable("no-custom-size", detail),
-            LaunchError::Ask(AskError::OutOfBounds { .. }) => {
+            LaunchError::Ask(AskError::OutOfBounds { .. } | AskError::TooLittle { .. }) => {
                 Self::unprocessable("out-of-bounds", format!("The value of {error}."))
             }
+            LaunchError::Ask(AskError::ImageNotOffered { .. }) => Self::unprocessable("image-not-offered", detail),
+            LaunchError::Ask(AskError::BadImage { .. }) => Self::unprocessable("bad-image", detail),
+            LaunchError::Ask(AskError::NoImage) => Self::unprocessable("no-image", detail),
+            LaunchError::Ask(AskError::TooManyGpus { .. }) => Self::unprocessable("too-many-gpus", detail),
+            LaunchError::Ask(AskError::PlacementNotOffered { .. } | AskError::PlacementFixed { .. }) => {
+                Self::unprocessable("placement-not-offered", detail)
+            }
+            LaunchError::Ask(AskError::BadPlacement { .. }) => Self::unprocessable("bad-placement", detail),
+            LaunchError::Ask(AskError::NotOnThisHost { .. }) => Self::unprocessable("not-on-this-host", detail),
             LaunchError::Ask(AskError::Folder(_)) => Self::unprocessable("bad-folder", detail),
             LaunchError::Ask(AskError::Env { .. }) => Self::unprocessable("bad-env", detail),
             LaunchError::NoSuchIde(_) => Self::unprocessable("no-such-ide", detail),
