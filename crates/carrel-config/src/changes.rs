@@ -41,6 +41,14 @@ const RESTART: &[(&str, &str)] = &[
     ("database.conf", "*"),
     ("secure-cookie-key", "*"),
     ("env-vars", "*"),
+    ("launcher.kubernetes.conf", "api-url"),
+    ("launcher.kubernetes.conf", "auth-token"),
+    ("launcher.kubernetes.conf", "auth-token-path"),
+    ("launcher.kubernetes.conf", "certificate-authority"),
+    ("launcher.kubernetes.conf", "fetch-limit"),
+    ("launcher.kubernetes.conf", "kubernetes-namespace"),
+    ("launcher.kubernetes.conf", "verify-ssl-certs"),
+    ("launcher.kubernetes.conf", "watch-timeout-seconds"),
 ];
 
 /// What a secret value is shown as.

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod database;
 pub mod ides;
 pub mod images;
+pub mod kubernetes;
 pub mod logging;
 pub mod operation;
 pub mod own;
@@ -17,6 +18,7 @@ use cluster::Cluster;
 use database::Database;
 use ides::{IdeSettings, Times};
 use images::Images;
+use kubernetes::Kubernetes;
 use logging::Logging;
 use operation::Operation;
 use rights::Profiles;
@@ -102,6 +104,11 @@ pub struct Settings {
     pub idle: IdleRule,
     /// What sessions are given.
     pub ides: IdeSettings,
+    /// How the Kubernetes cluster is used, where sessions run on one.
+    pub kubernetes: Kubernetes,
+    /// The image that holds the agent, from which an init container brings it into a session's pod; of a server in a
+    /// pod usually its own.
+    pub agent_image: Option<String>,
     /// How long a start may make no progress.
     pub start_limit: Duration,
     /// How long the start waits for a database that does not answer yet.
@@ -150,6 +157,8 @@ impl Settings {
             max_sessions: None,
             idle: IdleRule::default(),
             ides: IdeSettings::default(),
+            kubernetes: Kubernetes::default(),
+            agent_image: None,
             start_limit: Duration::from_mins(2),
             wait_for_database: Duration::from_mins(1),
             stop_grace: Duration::from_secs(10),
@@ -177,6 +186,7 @@ impl Settings {
             cluster: started.cluster.clone(),
             // Sessions that run were started with it.
             web: Web { root: started.web.root.clone(), ..self.web },
+            kubernetes: self.kubernetes.with_fixed_of(&started.kubernetes),
             ..self
         }
     }
@@ -193,6 +203,7 @@ impl Settings {
         images::apply(self, files);
         told.extend(operation::apply(self, files));
         told.extend(logging::apply(self, files));
+        told.extend(kubernetes::apply(self, files));
         told.extend(rights::apply(self, files));
         if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
             self.max_sessions = Some(1);

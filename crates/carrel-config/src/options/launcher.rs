@@ -1,7 +1,7 @@
 //! `launcher.conf` and the files of its clusters.
 
 use super::{
-    File, Format, IN_ONE_PROGRAM, ON_THIS_HOST,
+    File, Format, IN_ONE_PROGRAM,
     Role::{self, NoEffect, NotSupported, Used},
     Row, SERVICE_MANAGER, Sections, file, row,
 };
@@ -23,14 +23,14 @@ pub(super) const FILES: &[File] = &[
         Format::Ini(Sections::None),
         "Sessions on the server's own host.",
         Used,
-        &[PLUGIN, EXPIRY, UNPRIVILEGED],
+        &[PLUGIN_OF_THIS_HOST, EXPIRY, UNPRIVILEGED],
     ),
     file(
         "launcher.kubernetes.conf",
         Format::Ini(Sections::None),
         "Sessions in a Kubernetes cluster.",
-        ON_THIS_HOST,
-        &[PLUGIN, EXPIRY_KUBERNETES, KUBERNETES],
+        Used,
+        &[PLUGIN_OF_KUBERNETES, EXPIRY, KUBERNETES],
     ),
     file("launcher.slurm.conf", Format::Opaque, "Sessions in a Slurm cluster.", NO_SLURM, &[]),
     file("launcher.slurm.profiles.conf", Format::Opaque, "Limits in a Slurm cluster.", NO_SLURM, &[]),
@@ -79,29 +79,39 @@ const CLUSTER: &[Row] = &[
         .section("cluster"),
     row("exe", Path, "", "The program of another maker's plugin.", NotSupported("launchers are part of Carrel"))
         .section("cluster"),
-    row("config-file", Path, "", "The file with the cluster's options.", ON_THIS_HOST).section("cluster"),
-    row("allowed-groups", Words, "", "Groups whose members may use it.", NotSupported("everybody may use the host"))
+    row("config-file", Path, "", "The file with the cluster's options.", FIXED_NAME).section("cluster"),
+    row("allowed-groups", Words, "", "Groups whose members may use it.", NotSupported("everybody may use the cluster"))
         .section("cluster"),
 ];
 
 /// What the file of every cluster has.
-const PLUGIN: &[Row] = &[
-    row("server-user", Text, "rstudio-server", "The plugin's account.", SERVICE_MANAGER),
-    row("thread-pool-size", WHOLE, "", "How many threads work.", IN_ONE_PROGRAM).unit("threads"),
-    row("enable-debug-logging", Flag, "0", "Logs more.", ONE_LOG),
-    row("scratch-path", Path, "/var/lib/rstudio-launcher/{name}", "The plugin's own folder.", NO_SCRATCH),
-    row("logging-dir", Path, "", "The folder of logs.", ONE_LOG),
-];
-
-const fn expiry(role: Role) -> [Row; 1] {
-    [row("job-expiry-hours", WHOLE, "24", "How long an ended session stays listed.", role).unit("hours")]
+const fn plugin(scratch: Role) -> [Row; 5] {
+    [
+        row("server-user", Text, "rstudio-server", "The plugin's account.", SERVICE_MANAGER),
+        row("thread-pool-size", WHOLE, "", "How many threads work.", IN_ONE_PROGRAM).unit("threads"),
+        row("enable-debug-logging", Flag, "0", "Logs more.", ONE_LOG),
+        row(
+            "scratch-path",
+            Path,
+            "/var/lib/rstudio-launcher/{name}",
+            "The plugin's own folder; that of Kubernetes holds the values of session templates.",
+            scratch,
+        ),
+        row("logging-dir", Path, "", "The folder of logs.", ONE_LOG),
+    ]
 }
 
-const EXPIRY: &[Row] = &expiry(Used);
-const EXPIRY_KUBERNETES: &[Row] = &expiry(ON_THIS_HOST);
+const PLUGIN_OF_THIS_HOST: &[Row] = &plugin(NO_SCRATCH);
+const PLUGIN_OF_KUBERNETES: &[Row] = &plugin(Used);
+
+const EXPIRY: &[Row] =
+    &[row("job-expiry-hours", WHOLE, "24", "How long an ended session stays listed.", Used).unit("hours")];
 
 const UNPRIVILEGED: &[Row] =
     &[row("unprivileged", Flag, "", "Runs without root.", NoEffect("the server never runs as root"))];
+
+const FIXED_NAME: Role = NotSupported("the file of that name in the configuration folder is read");
+const OWN_LABELS: Role = NotSupported("the labels are carrel.dev/session and carrel.dev/run");
 
 const KUBERNETES: &[Row] = &[
     row(
@@ -109,18 +119,18 @@ const KUBERNETES: &[Row] = &[
         Path,
         "/etc/rstudio/launcher.kubernetes.profiles.conf",
         "The file with limits of users and groups.",
-        ON_THIS_HOST,
+        FIXED_NAME,
     ),
-    row("resource-profile-config", Path, "launcher.kubernetes.resources.conf", "The file with sizes.", ON_THIS_HOST),
-    row("api-url", Url, "", "The API server, up to but not with `/api`; within a cluster it is found.", ON_THIS_HOST),
-    row("auth-token-path", Path, "", "The file with the token; within a cluster it is found.", ON_THIS_HOST),
-    row("auth-token", Text, "", "The token itself.", ON_THIS_HOST).secret(),
-    row("kubernetes-namespace", Text, "rstudio", "The namespace of sessions.", ON_THIS_HOST),
-    row("use-templating", Flag, "0", "Makes pods by templates.", ON_THIS_HOST),
-    row("verify-ssl-certs", Flag, "1", "Checks the API server's certificate.", ON_THIS_HOST),
-    row("certificate-authority", Text, "", "The authority that signed it.", ON_THIS_HOST),
-    row("watch-timeout-seconds", WHOLE, "180", "How long a watch stays open.", ON_THIS_HOST).unit("seconds"),
-    row("fetch-limit", WHOLE, "500", "How many objects are listed at once.", ON_THIS_HOST).unit("objects"),
+    row("resource-profile-config", Path, "launcher.kubernetes.resources.conf", "The file with sizes.", FIXED_NAME),
+    row("api-url", Url, "", "The API server, up to but not with `/api`; within a cluster it is found.", Used),
+    row("auth-token-path", Path, "", "The file with the token; within a cluster it is found.", Used),
+    row("auth-token", Text, "", "The token itself.", Used).secret(),
+    row("kubernetes-namespace", Text, "rstudio", "The namespace of sessions.", Used),
+    row("use-templating", Flag, "0", "Takes values of session templates from the folder of the launcher.", Used),
+    row("verify-ssl-certs", Flag, "1", "Checks the API server's certificate.", Used),
+    row("certificate-authority", Text, "", "The authority that signed it: PEM in base 64, or a file.", Used),
+    row("watch-timeout-seconds", WHOLE, "180", "How long a watch stays open; at most 290.", Used).unit("seconds"),
+    row("fetch-limit", WHOLE, "500", "How many objects are listed at once.", Used).unit("objects"),
     row("unprivileged", Flag, "", "Runs without root.", NoEffect("the server never runs as root")),
-    row("job-id-*", Text, "", "Labels that hold a session's id.", ON_THIS_HOST),
+    row("job-id-*", Text, "", "Labels that hold a session's id.", OWN_LABELS),
 ];

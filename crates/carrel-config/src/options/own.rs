@@ -47,6 +47,14 @@ const SERVER: &[Row] = &[
 
 const SESSIONS: &[Row] = &[
     row("agent", Path, "", "The agent that runs beside each IDE; the one beside `carrel` when not set.", Used),
+    row(
+        "agent-image",
+        Text,
+        "",
+        "The image that holds the agent, from which it is brought into the pods of sessions; \
+         `launcher-sessions-init-container-image-name` of rserver.conf when not set.",
+        Used,
+    ),
     row("ide-path", Path, "", "A folder that is searched for IDE programs before PATH.", Used).repeats(),
     row("ides", Path, "", "A folder with IDE entries (TOML) on top of the built-in ones.", Used),
     row(

@@ -12,10 +12,16 @@ use crate::value::{
 
 const ALWAYS: Role = NoEffect("a launcher starts every session");
 const DIALS: Role = NoEffect("the server calls the session, never the other way round");
-const NO_DIAL: Role = NoEffect("a session is on a socket of this host, where connecting takes no time");
+const NO_DIAL: Role = NoEffect("connecting to a session has its own short limit");
 const OWN_ENVIRONMENT: Role =
     NoEffect("sessions have the account's environment and that of launcher-env: the server's own may hold secrets");
-const CARRIED_IN: Role = NoEffect("the agent is one program that needs nothing in the image");
+const CARRIED_IN: Role = NoEffect("an init container always brings the agent, which is one program");
+const NEVER_ROOT: Role = Role::NotSupported("every container of a session runs as its user");
+const NAMED_BY_AGENT: Role =
+    NoEffect("the agent writes the user's line into the container's passwd, which needs no root");
+const ALWAYS_USER: Role = NoEffect("the init container runs as the user, too");
+const ALWAYS_GROUPS: Role = NoEffect("a container always has its user's groups");
+const NO_POSITRON: Role = Role::NotSupported("Positron has to be in the session's image");
 const NO_PASSWORDS: Role = Role::NotSupported("passwords are not kept, so sessions cannot have them");
 
 pub(super) const ROWS: &[Row] = &[
@@ -42,22 +48,22 @@ pub(super) const ROWS: &[Row] = &[
         DIALS,
     ),
     row("launcher-sessions-container-image", Text, "", "The image of sessions when nothing else says one.", Used),
-    row("launcher-sessions-container-run-as-root", Flag, "0", "Runs containers of sessions as root.", ON_THIS_HOST),
-    row("launcher-sessions-create-container-user", Flag, "1", "Makes the user in the container.", ON_THIS_HOST),
+    row("launcher-sessions-container-run-as-root", Flag, "0", "Runs containers of sessions as root.", NEVER_ROOT),
+    row("launcher-sessions-create-container-user", Flag, "1", "Makes the user in the container.", NAMED_BY_AGENT),
     row(
         "launcher-sessions-create-container-user-mode",
         Text,
         "",
         "How the user is made; `nss` needs no root.",
-        ON_THIS_HOST,
+        NAMED_BY_AGENT,
     ),
-    row("launcher-sessions-init-container-run-user", Text, "", "The account of the init container.", ON_THIS_HOST),
+    row("launcher-sessions-init-container-run-user", Text, "", "The account of the init container.", ALWAYS_USER),
     row(
         "launcher-sessions-container-forward-groups",
         Flag,
         "1",
         "Gives the container the user's groups.",
-        ON_THIS_HOST,
+        ALWAYS_GROUPS,
     ),
     row(
         "launcher-sessions-forward-environment",
@@ -81,11 +87,11 @@ pub(super) const ROWS: &[Row] = &[
         "Brings the session's programs in by an init container.",
         CARRIED_IN,
     ),
-    row("launcher-sessions-init-container-image-name", Text, "", "That container's image.", CARRIED_IN),
-    row("launcher-sessions-init-container-image-tag", Text, "", "The image's tag.", CARRIED_IN),
-    row("launcher-positron-init-container-enabled", Flag, "", "Brings Positron in by an init container.", ON_THIS_HOST),
-    row("launcher-positron-init-container-image-name", Text, "", "That container's image.", ON_THIS_HOST),
-    row("launcher-positron-init-container-image-tag", Text, "", "The image's tag.", ON_THIS_HOST),
+    row("launcher-sessions-init-container-image-name", Text, "", "That container's image.", Used),
+    row("launcher-sessions-init-container-image-tag", Text, "", "The image's tag.", Used),
+    row("launcher-positron-init-container-enabled", Flag, "", "Brings Positron in by an init container.", NO_POSITRON),
+    row("launcher-positron-init-container-image-name", Text, "", "That container's image.", NO_POSITRON),
+    row("launcher-positron-init-container-image-tag", Text, "", "The image's tag.", NO_POSITRON),
     row(
         "launcher-sessions-proxy-timeout-seconds",
         WHOLE,

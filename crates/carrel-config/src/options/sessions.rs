@@ -1,7 +1,7 @@
 //! What sessions are given: repositories, versions of R, mounts, environment.
 
 use super::{
-    File, Format, ON_THIS_HOST,
+    File, Format,
     Role::{self, NoEffect, NotSupported, Used},
     Row, file, row,
 };
@@ -16,13 +16,7 @@ pub(super) const FILES: &[File] = &[
     file("rstudio-prefs.json", Format::Json, "Preferences that RStudio's users begin with.", Used, &[]),
     file("pip.conf", Format::Opaque, "Where pip finds packages.", Used, &[]),
     file("odbc.ini", Format::Opaque, "Data sources of ODBC.", NO_ODBC, &[]).secret(),
-    file(
-        "launcher-mounts",
-        Format::Dcf,
-        "What is mounted into sessions, a block each.",
-        ON_THIS_HOST,
-        &[FOR_WHOM_MOUNTS, MOUNTS],
-    ),
+    file("launcher-mounts", Format::Dcf, "What is mounted into sessions, a block each.", Used, &[FOR_WHOM, MOUNTS]),
     file("launcher-env", Format::Dcf, "Variables of sessions' environment, in blocks.", Used, &[FOR_WHOM, ENVIRONMENT]),
     file("launcher-ports", Format::Dcf, "Ports of sessions, in blocks.", NO_PORTS, &[FOR_WHOM_PORTS, PORTS]),
     file(
@@ -61,21 +55,20 @@ const fn for_whom(role: Role) -> [Row; 3] {
 }
 
 const FOR_WHOM: &[Row] = &for_whom(Used);
-const FOR_WHOM_MOUNTS: &[Row] = &for_whom(ON_THIS_HOST);
 const FOR_WHOM_PORTS: &[Row] = &for_whom(NO_PORTS);
 
 const MOUNT_TYPES: &[&str] =
     &["Host", "NFS", "CephFs", "GlusterFs", "AzureFile", "KubernetesPersistentVolumeClaim", "Passthrough"];
 
 const MOUNTS: &[Row] = &[
-    row("MountType", Choice(MOUNT_TYPES), "", "What is mounted.", ON_THIS_HOST),
-    row("MountPath", Path, "", "Where the session sees it.", ON_THIS_HOST),
-    row("Path", Path, "", "Where it is on its host.", ON_THIS_HOST),
-    row("Host", Host, "", "The host that has it.", ON_THIS_HOST),
-    row("ClaimName", Text, "", "The claim that has it.", ON_THIS_HOST),
-    row("SubPath", Path, "", "The folder of the claim.", ON_THIS_HOST),
-    row("ReadOnly", Flag, "0", "Whether sessions may not write there.", ON_THIS_HOST),
-    row("User", Text, "", "Which user; any when not set.", ON_THIS_HOST),
+    row("MountType", Choice(MOUNT_TYPES), "", "What is mounted: Host, NFS or KubernetesPersistentVolumeClaim.", Used),
+    row("MountPath", Path, "", "Where the session sees it.", Used),
+    row("Path", Path, "", "Where it is on its host.", Used),
+    row("Host", Host, "", "The host that has it.", Used),
+    row("ClaimName", Text, "", "The claim that has it.", Used),
+    row("SubPath", Path, "", "The folder of the claim.", Used),
+    row("ReadOnly", Flag, "0", "Whether sessions may not write there.", Used),
+    row("User", Text, "", "Which user; any when not set.", Used),
 ];
 
 const ENVIRONMENT: &[Row] = &[row("Environment", Environment, "", "The variables, a line each.", Used)];

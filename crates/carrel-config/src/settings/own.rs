@@ -34,6 +34,7 @@ fn server(settings: &mut Settings, set: &impl Fn(&str) -> Option<Held>) {
     put(&mut settings.public_url, text("public-url").map(Some));
     put(&mut settings.proxy_threads, whole("proxy-threads").and_then(|n| usize::try_from(n).ok()));
     put(&mut settings.agent, text("agent").map(PathBuf::from));
+    put(&mut settings.agent_image, text("agent-image").map(Some));
     put(&mut settings.ides_dir, text("ides").map(|path| Some(path.into())));
 }
 

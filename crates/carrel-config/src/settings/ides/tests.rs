@@ -188,7 +188,8 @@ fn variables_are_for_the_sessions_that_their_block_names() {
 fn mounts_are_kept_with_the_sessions_that_they_are_for() {
     let text = "ClaimName: homes\nMountType: KubernetesPersistentVolumeClaim\nMountPath: /home/${USER}\nReadOnly: true\n\n\
                 MountType: NFS\nHost: nas\nPath: /export\nMountPath: /data\nUser: grace\nWorkbench: jupyter notebook\n";
-    let ides = of(&[("launcher-mounts", text)]).ides;
+    let cluster = ("launcher.conf", "[cluster]\ntype=Kubernetes\n");
+    let ides = of(&[cluster, ("launcher-mounts", text)]).ides;
     let [home, data] = ides.mounts.as_slice() else { panic!("{:?}", ides.mounts) };
     assert_eq!((home.claim.as_str(), home.read_only, data.read_only), ("homes", true, false));
     assert_eq!(home.of_user("ada").mount_path, "/home/ada");
