@@ -1,6 +1,6 @@
 //! What a run is to do: the catalogue's entry and the session's spec, put together. Pure.
 
-use crate::{Container, IdleRule, UserName};
+use crate::{Container, IdeId, IdleRule, UserName};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -14,6 +14,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub struct Plan {
     /// Who it runs for.
     pub user: UserName,
+    /// Which IDE of the catalogue it is; `None` for something else.
+    #[serde(default)]
+    pub ide: Option<IdeId>,
     /// Program and arguments.
     pub command: Vec<String>,
     /// Variables set for the IDE, on top of what the account has.

@@ -60,6 +60,7 @@ pub enum StandIn {
 pub fn plan(command: Vec<String>) -> Plan {
     Plan {
         user: user(),
+        ide: None,
         command,
         env: BTreeMap::new(),
         folder: None,

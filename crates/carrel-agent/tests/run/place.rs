@@ -148,6 +148,7 @@ pub(crate) fn plan(arguments: &[&str]) -> Plan {
     let command = ["/usr/bin/python3", stand_in, "{socket}"].into_iter().chain(arguments.iter().copied());
     Plan {
         user: "ada".parse().unwrap(),
+        ide: None,
         command: command.map(ToOwned::to_owned).collect(),
         env: BTreeMap::from([("SECRET_FILE".into(), "{secret_file}".into())]),
         folder: None,

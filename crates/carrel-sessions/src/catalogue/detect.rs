@@ -102,6 +102,24 @@ impl Catalogue {
         self.entries.iter().map(|entry| offer(entry, found(entry))).collect()
     }
 
+    /// What the images of a cluster are taken to have: the programs of every entry, by their names or where a
+    /// configuration file says that they are. Whether they are there is seen in the container.
+    pub fn in_images(&self, ides: &IdeSettings) -> Vec<Offer> {
+        let programs = |entry: &Entry| {
+            let named = |(number, name): (usize, &String)| {
+                let path = chosen(entry, number, name, ides)
+                    .map_or_else(|| usual(entry, number, name, ides), |(path, _)| path);
+                (name.clone(), path.to_owned())
+            };
+            entry.requires.iter().enumerate().map(named).collect()
+        };
+        let found = |entry| match switched_off(entry, ides) {
+            Some(cause) => Err(cause),
+            None => Ok(Found { programs: programs(entry), version: None }),
+        };
+        self.entries.iter().map(|entry| offer(entry, found(entry))).collect()
+    }
+
     fn find(&self, entry: &Entry, search: &Search<'_>) -> Result<Found, Cause> {
         let programs = locate(entry, search)?;
         let chosen = search.ides.of(entry.id.as_str()).and_then(|one| one.program.as_ref());
@@ -135,12 +153,30 @@ struct Search<'a> {
     ides: &'a IdeSettings,
 }
 
+/// Why an entry is not offered although its programs may be there: a configuration file says so.
+fn switched_off(entry: &Entry, ides: &IdeSettings) -> Option<Cause> {
+    let said = ides.of(entry.id.as_str())?.disabled.as_ref()?;
+    let text = format!("{} is switched off here: {said} says so.", entry.name);
+    Some(Cause::new("ide-disabled", text, Who::Administrator))
+}
+
+/// The program that a configuration file names for one that an entry needs, and which file that is.
+fn chosen<'a>(entry: &Entry, number: usize, name: &str, ides: &'a IdeSettings) -> Option<(&'a Path, &'a str)> {
+    let program = ides.of(entry.id.as_str()).and_then(|one| one.program.as_ref()).filter(|_| number == 0);
+    let r = || ides.r.program.as_ref().filter(|_| name == "R").map(|r| (r.as_path(), "the configuration of R"));
+    program.map(|program| (program.path.as_path(), program.said.as_str())).or_else(r)
+}
+
+/// The name by which a program that an entry needs is looked for.
+fn usual<'a>(entry: &Entry, number: usize, name: &'a String, ides: &'a IdeSettings) -> &'a Path {
+    let other = ides.of(entry.id.as_str()).and_then(|one| one.program_name.as_ref()).filter(|_| number == 0);
+    Path::new(other.unwrap_or(name))
+}
+
 /// The files of all programs of an entry, unless a configuration file says that it is not offered.
 fn locate(entry: &Entry, search: &Search<'_>) -> Result<BTreeMap<String, PathBuf>, Cause> {
-    let one = search.ides.of(entry.id.as_str());
-    if let Some(said) = one.and_then(|one| one.disabled.as_ref()) {
-        let text = format!("{} is switched off here: {said} says so.", entry.name);
-        return Err(Cause::new("ide-disabled", text, Who::Administrator));
+    if let Some(cause) = switched_off(entry, search.ides) {
+        return Err(cause);
     }
     // A relative folder would make the program depend on where the server was started.
     let folders: Vec<PathBuf> = search
@@ -152,14 +188,9 @@ fn locate(entry: &Entry, search: &Search<'_>) -> Result<BTreeMap<String, PathBuf
         .filter(|folder| folder.is_absolute())
         .collect();
     let find = |(number, name): (usize, &String)| {
-        let chosen = one.and_then(|one| one.program.as_ref()).filter(|_| number == 0);
-        let path = match (chosen, search.ides.r.program.as_ref().filter(|_| name == "R")) {
-            (Some(program), _) => named(entry, &program.path, &program.said)?,
-            (None, Some(r)) => named(entry, r, "the configuration of R")?,
-            (None, None) => {
-                let other = one.and_then(|one| one.program_name.as_ref()).filter(|_| number == 0);
-                look_for(entry, number, other.unwrap_or(name), &folders)?
-            }
+        let path = match chosen(entry, number, name, search.ides) {
+            Some((path, said)) => named(entry, path, said)?,
+            None => look_for(entry, number, usual(entry, number, name, search.ides), &folders)?,
         };
         Ok((name.clone(), path))
     };
@@ -176,7 +207,7 @@ fn named(entry: &Entry, path: &Path, said: &str) -> Result<PathBuf, Cause> {
 }
 
 /// The first file of this name that may be run.
-fn look_for(entry: &Entry, number: usize, name: &str, folders: &[PathBuf]) -> Result<PathBuf, Cause> {
+fn look_for(entry: &Entry, number: usize, name: &Path, folders: &[PathBuf]) -> Result<PathBuf, Cause> {
     let files: Vec<PathBuf> = folders.iter().map(|folder| folder.join(name)).filter(|file| file.is_file()).collect();
     match files.iter().find(|file| access(file.as_path(), AccessFlags::X_OK).is_ok()) {
         Some(file) => Ok(file.clone()),

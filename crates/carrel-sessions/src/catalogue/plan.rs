@@ -38,9 +38,16 @@ impl Entry {
         let mut files = given::files(&mut env, settings);
         env.extend(self.env.iter().map(|pair| texts.pair(pair)));
         files.extend(self.files.iter().filter_map(|file| texts.file(file)));
+        if spec.container.is_some() && !self.places.is_empty() {
+            // On a host the programs were looked for there; in a container the agent looks for them.
+            let places = self.places.iter().map(|place| place.to_string_lossy());
+            let path = env.remove("PATH").unwrap_or_else(|| "{path}".into());
+            env.insert("PATH".into(), [path.into()].into_iter().chain(places).collect::<Vec<_>>().join(":"));
+        }
         let command = texts.with_extensions(texts.command(), &mut files);
         Plan {
             user: session.owner_name.clone(),
+            ide: Some(self.id.clone()),
             command,
             env,
             folder: spec.folder.as_ref().map(PathBuf::from),

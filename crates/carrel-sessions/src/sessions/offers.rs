@@ -2,7 +2,7 @@
 
 use super::Sessions;
 use crate::catalogue::{Catalogue, Offer};
-use carrel_config::Settings;
+use carrel_config::{ClusterKind, Settings};
 use std::sync::Arc;
 
 /// What was found of the IDEs, and by which settings it was looked for.
@@ -14,8 +14,16 @@ pub(super) struct Offers {
 impl Offers {
     /// What is there by these settings, without running anything.
     pub(super) fn located(catalogue: &Catalogue, by: Arc<Settings>) -> Self {
-        let list = Arc::new(catalogue.locate(&by.ide_path, &by.ides));
+        let list = Arc::new(located(catalogue, &by));
         Self { by, list }
+    }
+}
+
+/// What is there, without running anything.
+fn located(catalogue: &Catalogue, by: &Settings) -> Vec<Offer> {
+    match by.cluster.kind {
+        ClusterKind::Local => catalogue.locate(&by.ide_path, &by.ides),
+        ClusterKind::Kubernetes => catalogue.in_images(&by.ides),
     }
 }
 
@@ -27,7 +35,7 @@ impl Sessions {
         if Arc::ptr_eq(&by, &known.by) {
             return known.list.clone();
         }
-        let mut list = self.catalogue.locate(&by.ide_path, &by.ides);
+        let mut list = located(&self.catalogue, &by);
         for offer in &mut list {
             let before = known.list.iter().find(|before| before.id == offer.id);
             let is_same = |before: &&Offer| match (&before.available, &offer.available) {
@@ -47,7 +55,10 @@ impl Sessions {
     pub async fn look_again(&self) {
         let (catalogue, by) = (self.catalogue.clone(), self.settings.now());
         let settings = by.clone();
-        let look = move || catalogue.detect(&settings.ide_path, &settings.ides);
+        let look = move || match settings.cluster.kind {
+            ClusterKind::Local => catalogue.detect(&settings.ide_path, &settings.ides),
+            ClusterKind::Kubernetes => catalogue.in_images(&settings.ides),
+        };
         if let Ok(list) = tokio::task::spawn_blocking(look).await {
             self.offers.store(Arc::new(Offers { by, list: Arc::new(list) }));
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 fn plan(strip_prefix: bool) -> Plan {
     Plan {
         user: "ada".parse().unwrap(),
+        ide: None,
         command: Vec::new(),
         env: BTreeMap::new(),
         folder: None,

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 fn plan(command: &[&str]) -> Plan {
     Plan {
         user: "ada".parse().unwrap(),
+        ide: None,
         command: command.iter().map(ToString::to_string).collect(),
         env: BTreeMap::from([("SECRET_FILE".into(), "{secret_file}".into()), ("RAW".into(), "{secret}".into())]),
         folder: None,

@@ -224,3 +224,19 @@ fn jupyter_is_asked_for_its_version_with_the_command_that_a_file_names() {
     let lab = offers.iter().find(|offer| offer.id.as_str() == "jupyterlab").unwrap();
     assert_eq!((lab.version.as_deref(), lab.available.is_ok()), (Some("3.2.1"), true));
 }
+
+#[test]
+fn images_are_taken_to_have_every_program_by_name_or_where_a_file_says() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let ides = by("vscode.conf", "exe=/opt/code/bin/code-server\n");
+    let offers = catalogue.in_images(&ides);
+    let programs = |id: &str| {
+        let offer = offers.iter().find(|offer| offer.id.as_str() == id).unwrap();
+        offer.available.clone().unwrap().programs.into_values().collect::<Vec<_>>()
+    };
+    assert_eq!(programs("vscode"), [PathBuf::from("/opt/code/bin/code-server")]);
+    assert_eq!(programs("rstudio"), [PathBuf::from("R"), PathBuf::from("rserver")]);
+    let off = by("vscode.conf", "enabled=0\n");
+    let offer = catalogue.in_images(&off).into_iter().find(|offer| offer.id.as_str() == "vscode").unwrap();
+    assert_eq!(offer.available.unwrap_err().code, "ide-disabled");
+}

@@ -208,3 +208,28 @@ fn variables_of_an_entry_have_to_be_declared_and_to_be_its_own() {
         ]
     );
 }
+
+#[test]
+fn in_a_container_the_usual_places_of_a_program_are_on_its_path() {
+    let mut session = session("rstudio");
+    assert!(!plan_of(&session, &settings()).env.contains_key("PATH"));
+    let account = carrel_model::Account {
+        uid: 20001,
+        gid: 20001,
+        groups: Vec::new(),
+        home: "/home/ada".into(),
+        shell: "/bin/bash".into(),
+    };
+    session.spec.container = Some(carrel_model::Container {
+        image: "session:1".into(),
+        account,
+        cpu_request: None,
+        memory_request_mb: None,
+        gpus: std::collections::BTreeMap::new(),
+        placement: std::collections::BTreeMap::new(),
+        overrides: Vec::new(),
+    });
+    let plan = plan_of(&session, &settings());
+    assert_eq!(plan.env["PATH"], "{path}:/usr/lib/rstudio-server/bin:/usr/lib/rstudio/bin");
+    assert_eq!(plan.ide.unwrap().as_str(), "rstudio");
+}
