@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("carrel-agent", &["carrel-model", "carrel-proxy"]),
     ("carrel-sessions", &["carrel-config", "carrel-model", "carrel-store"]),
     ("carrel-control", &["carrel-agent", "carrel-model", "carrel-sessions"]),
+    ("carrel-kube", &["carrel-agent", "carrel-config", "carrel-control", "carrel-model", "carrel-sessions"]),
     ("carrel-local", &["carrel-agent", "carrel-config", "carrel-control", "carrel-model", "carrel-sessions"]),
     (
         "carrel-server",

@@ -1,9 +1,11 @@
 //! `carrel serve`: the server.
 
+mod launch;
+
 use crate::{
     commands::{check::Check, table::say},
     database, environment,
-    exit::{CANNOT_CREATE, CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
+    exit::{CONFIG, NO_PERMISSION, UNAVAILABLE, failure, with_code},
     given,
     host::{self, Place},
     telemetry::{self, LogFlags, LogFormat},
@@ -12,12 +14,11 @@ use crate::{
 use anyhow::Context;
 use carrel_agent::trust::ServerKey;
 use carrel_config::{
-    Configuration, Diagnostic, Installation, Level, Settings,
+    ClusterKind, Configuration, Diagnostic, Installation, Level, Settings,
     installation::Reloaded,
     sealed::{SealError, secure_cookie_key},
     web::Network,
 };
-use carrel_local::{LocalLauncher, LocalSettings};
 use carrel_model::Clock;
 use carrel_server::{Server, ServerParts};
 use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue};
@@ -58,6 +59,10 @@ pub(crate) struct Serve {
     /// The agent that runs beside each IDE; by default `carrel-agent` beside this program.
     #[arg(long, value_name = "PROGRAM")]
     agent: Option<PathBuf>,
+    /// The image that holds the agent, from which it is brought into the pods of sessions. Without it:
+    /// `launcher-sessions-init-container-image-name` and `-tag` of rserver.conf.
+    #[arg(long, env = "CARREL_AGENT_IMAGE", value_name = "IMAGE")]
+    agent_image: Option<String>,
     /// A folder that is searched for IDE programs before PATH. May be given more than once.
     #[arg(long, value_name = "DIR")]
     ide_path: Vec<PathBuf>,
@@ -139,6 +144,7 @@ impl Serve {
                 (settings.listen, settings.socket) = (address, None);
             }
             set(&mut settings.agent, self.agent.clone());
+            set(&mut settings.agent_image, self.agent_image.clone().map(Some));
             set(&mut settings.wait_for_database, self.wait_for_database.map(Duration::from_secs));
             set(&mut settings.site_name, self.site_name.clone());
             set(&mut settings.start_limit, self.start_limit.map(Duration::from_secs));
@@ -227,11 +233,11 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let settings = current.now();
     let catalogue = Catalogue::load(settings.ides_dir.as_deref()).map_err(with_code(CONFIG))?;
     let store = open_store(&place, &settings, &installation).await?;
-    warn_of_shared_account(&store, &settings).await?;
+    warn_of_people(&store, &settings).await?;
     let (mut signals, hangup) = (StopSignals::listen()?, signal(SignalKind::hangup())?);
-    let local = LocalSettings { data_dir: settings.data_dir.clone(), agent: settings.agent.clone() };
-    let launcher = LocalLauncher::open(local).map_err(|e| cannot_run_sessions(&e))?;
-    let sessions = Sessions::new(store.clone(), clock.clone(), current, catalogue, Arc::new(launcher));
+    let agents = server_key(&installation.files())?;
+    let launcher = launch::launcher(&current, agents.as_ref(), &clock).await?;
+    let sessions = Sessions::new(store.clone(), clock.clone(), current, catalogue, launcher);
     // Asking every program for its version takes seconds: the server need not wait for that.
     tokio::spawn({
         let sessions = sessions.clone();
@@ -242,7 +248,6 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let supervisor = Supervisor::new(sessions.clone(), &replica_name());
     let supervising = tokio::spawn(supervisor.run(stop.clone()));
     let reloading = tokio::spawn(reload_on_hangup(hangup, installation.clone()));
-    let agents = server_key(&installation.files())?;
     let parts = ServerParts { installation, store, sessions, agents, clock };
     let server = Server::start(parts).await.map_err(with_code(UNAVAILABLE))?;
     say(format!("Carrel listens on {}", server.place()))?;
@@ -277,25 +282,22 @@ async fn open_store(place: &Place, settings: &Settings, installation: &Installat
     Ok(store)
 }
 
-fn cannot_run_sessions(error: &carrel_local::OpenError) -> anyhow::Error {
-    let code = if matches!(error, carrel_local::OpenError::NoAgent { .. }) { CONFIG } else { CANNOT_CREATE };
-    failure(code, error.to_string())
-}
-
 /// A name no other replica has: host and process.
 fn replica_name() -> String {
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     format!("{}-{}", host.unwrap_or_else(|| "carrel".into()), std::process::id())
 }
 
-async fn warn_of_shared_account(store: &Store, settings: &Settings) -> anyhow::Result<()> {
-    tracing::warn!(
-        data_dir = %settings.data_dir.display(),
-        "all sessions run as the account of this server: a session can read what the server can"
-    );
+async fn warn_of_people(store: &Store, settings: &Settings) -> anyhow::Result<()> {
     let people = store.users().await?.len();
-    if people > 1 {
-        tracing::warn!(people, "several people share this account: each can read the files of the others");
+    if settings.cluster.kind == ClusterKind::Local {
+        tracing::warn!(
+            data_dir = %settings.data_dir.display(),
+            "all sessions run as the account of this server: a session can read what the server can"
+        );
+        if people > 1 {
+            tracing::warn!(people, "several people share this account: each can read the files of the others");
+        }
     }
     if settings.admission.everybody {
         tracing::warn!(

@@ -1,5 +1,6 @@
 //! `carrel check --live`: tries what the configuration names, and changes nothing that stays.
 
+mod kubernetes;
 mod storage;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     exit::{CONFIG, with_code},
     host::{Place, block_on},
 };
-use carrel_config::{Configuration, Settings};
+use carrel_config::{ClusterKind, Configuration, Settings};
 use carrel_sessions::catalogue::Catalogue;
 use carrel_store::Store;
 use serde::Serialize;
@@ -59,7 +60,7 @@ impl Finding {
 }
 
 /// What a server does not use yet, so that there is nothing to try.
-const NOT_BUILT: &[&str] = &["OpenID discovery", "Kubernetes", "image pull", "TLS chain"];
+const NOT_BUILT: &[&str] = &["OpenID discovery", "image pull", "TLS chain"];
 
 /// Tries everything, one thing after the other.
 pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<Finding>> {
@@ -76,6 +77,7 @@ pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<
     findings.push(Finding::of("agent", agent_runs(&settings.agent)));
     findings.extend(ides(&catalogue, &settings));
     findings.push(Finding::of("address", address(&settings)));
+    findings.extend(kubernetes::check(&settings, files)?);
     findings.extend(NOT_BUILT.iter().map(|what| Finding::not_checked(what, "not built yet")));
     Ok(findings)
 }
@@ -109,6 +111,9 @@ fn agent_runs(agent: &Path) -> Result<String, String> {
 
 /// Each IDE: an entry without its programs is no failure, since it is just not offered.
 fn ides(catalogue: &Catalogue, settings: &Settings) -> Vec<Finding> {
+    if settings.cluster.kind == ClusterKind::Kubernetes {
+        return vec![Finding::not_checked("IDE", "the images of sessions have them")];
+    }
     let offers = catalogue.detect(&settings.ide_path, &settings.ides);
     let any = offers.iter().any(|offer| offer.available.is_ok());
     let mut findings: Vec<Finding> = offers

@@ -1,0 +1,160 @@
+//! The launcher on a real cluster, as a service account with nothing but the original chart's Role.
+//!
+//! `KUBECONFIG` names the cluster, whose nodes have the images of server and sessions and whose pods are reached from here.
+//! Each test has a namespace of its own.
+
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod reports;
+
+use carrel_kube::{access, names::job_name};
+use carrel_model::{Ending, Step};
+use carrel_sessions::launcher::{Launcher, LauncherError, Report, Seen, StartError};
+use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
+use kube::api::{DeleteParams, ListParams};
+use place::{Cluster, plan};
+use reports::{Reports, new_run};
+use std::time::Duration;
+
+carrel_sessions::launcher_contract!(crate::place::Cluster::fresh);
+
+#[tokio::test]
+async fn the_role_of_the_original_chart_is_enough_and_what_is_missing_is_named() {
+    let cluster = Cluster::fresh().await;
+    let fine = access::check(&cluster.as_server().await, &cluster.namespace).await;
+    assert_eq!(fine, Ok(format!("sessions may run in the namespace {}", cluster.namespace)));
+    let wrong = access::check(&cluster.as_nobody().await, &cluster.namespace).await.unwrap_err();
+    assert_eq!(wrong.len(), access::VERBS.len(), "{wrong:?}");
+    assert!(
+        wrong.contains(&format!("the server may not get pods/log in the namespace {}", cluster.namespace)),
+        "{wrong:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_without_rights_says_which_verb_it_lacks() {
+    let cluster = Cluster::fresh().await;
+    let launcher = cluster.open(cluster.as_nobody().await);
+    let Err(StartError::NotNow(cause)) = launcher.start(&new_run(), &plan(&[])).await else { panic!("it started") };
+    assert_eq!(cause.code, "cluster-permission");
+    assert!(cause.text.contains("cannot list resource \"pods\""), "{cause:?}");
+}
+
+#[tokio::test]
+async fn a_session_runs_as_its_user_with_all_that_restricted_asks_and_a_home_of_its_own() {
+    let cluster = Cluster::with_homes().await;
+    let launcher = cluster.open(cluster.as_server().await);
+    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    launcher.start(&run, &plan(&[])).await.unwrap();
+    reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
+    let shown = cluster.exec(
+        &run,
+        "id; whoami; pwd; touch /x; stat -c '%a %u' /home/ada; grep -E 'CapEff|NoNewPrivs|Seccomp:' /proc/1/status",
+    );
+    for wanted in [
+        "uid=20001(ada) gid=20001(ada) groups=20001(ada),30001(science)",
+        "\nada\n",
+        "Read-only file system",
+        "700 20001",
+        "CapEff:\t0000000000000000",
+        "NoNewPrivs:\t1",
+        "Seccomp:\t2",
+    ] {
+        assert!(shown.contains(wanted), "{wanted} is not in {shown}");
+    }
+    let listed = cluster.exec(&run, "ls /home /var/run/secrets");
+    assert!(listed.contains("/home:\nada\n") && listed.contains("No such file"), "{listed}");
+    launcher.stop(&run, Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_somebody_deletes_ends_its_run() {
+    let cluster = Cluster::fresh().await;
+    let launcher = cluster.open(cluster.as_server().await);
+    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    launcher.start(&run, &plan(&[])).await.unwrap();
+    reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
+    cluster.api::<Job>().delete(&job_name(&run), &DeleteParams::background()).await.unwrap();
+    let ended = reports.until(&run, |seen| matches!(seen, Seen::Ended(_))).await;
+    // The pod's agent may hear its SIGTERM before the Job is seen to be gone.
+    let by_hand = |ending: &Ending| match ending {
+        Ending::Failed { cause } => cause.code == "job-deleted",
+        ending => *ending == Ending::Asked,
+    };
+    assert!(matches!(&ended, Seen::Ended(ending) if by_hand(ending)), "{ended:?}");
+    let usage = launcher.usage(&run).await;
+    assert!(matches!(usage, Err(LauncherError::NoSuchRun(_) | LauncherError::Unavailable(_))), "{usage:?}");
+}
+
+#[tokio::test]
+async fn an_image_that_cannot_be_had_fails_after_the_limit_with_its_cause_and_leaves_no_pod() {
+    let cluster = Cluster::with_start_limit(Duration::from_secs(2)).await;
+    let launcher = cluster.open(cluster.as_server().await);
+    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let mut plan = plan(&[]);
+    plan.container.as_mut().unwrap().image = "registry.invalid/carrel/none:1".into();
+    launcher.start(&run, &plan).await.unwrap();
+    let step = reports.until(&run, |seen| matches!(seen, Seen::Step(Step::ImagePresent, Some(_)))).await;
+    let Seen::Ended(Ending::Failed { cause }) = reports.until(&run, |seen| matches!(seen, Seen::Ended(_))).await else {
+        panic!("{step:?}")
+    };
+    assert!(["registry-unreachable", "image-pull-failed"].contains(&cause.code.as_str()), "{cause:?}");
+    assert!(cause.text.contains("registry.invalid"), "{cause:?}");
+    // A server that comes later is told the same.
+    let later = cluster.open(cluster.as_server().await);
+    let ended = Reports::of(&later).until(&run, |seen| matches!(seen, Seen::Ended(_))).await;
+    assert_eq!(ended, Seen::Ended(Ending::Failed { cause }));
+    cluster.until_no_pod().await;
+}
+
+#[tokio::test]
+async fn a_pod_that_the_namespace_does_not_admit_fails_with_the_rule() {
+    let cluster = Cluster::fresh().await;
+    let launcher = cluster.open(cluster.as_server().await);
+    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let mut plan = plan(&[]);
+    let port = carrel_model::container::Override {
+        target: "/spec/template/spec/volumes/-".into(),
+        json: r#"{"name": "x", "iscsi": {"targetPortal": "1.2.3.4", "iqn": "iqn.2001-04.a:b", "lun": 0}}"#.into(),
+    };
+    plan.container.as_mut().unwrap().overrides.push(port);
+    launcher.start(&run, &plan).await.unwrap();
+    let ended = reports.until(&run, |seen| matches!(seen, Seen::Ended(_))).await;
+    let Seen::Ended(Ending::Failed { cause }) = ended else { panic!("{ended:?}") };
+    assert_eq!(cause.code, "pod-security");
+    assert!(cause.text.contains("restricted volume types"), "{cause:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_takes_more_memory_than_it_has_is_told_so() {
+    let cluster = Cluster::fresh().await;
+    let launcher = cluster.open(cluster.as_server().await);
+    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let mut plan = plan(&[]);
+    plan.memory_mb = 128;
+    plan.command = vec![
+        "/usr/bin/python3".into(),
+        "-c".into(),
+        "x = bytearray(1 << 30); x[::4096] = b'1' * len(x[::4096])".into(),
+    ];
+    launcher.start(&run, &plan).await.unwrap();
+    let ended = reports.until(&run, |seen| matches!(seen, Seen::Ended(_))).await;
+    let Seen::Ended(Ending::Failed { cause }) = ended else { panic!("{ended:?}") };
+    assert!(cause.code.contains("memory"), "{cause:?}");
+}
+
+#[tokio::test]
+async fn what_another_carrel_has_in_the_namespace_is_not_touched() {
+    let cluster = Cluster::fresh().await;
+    let ours = cluster.open(cluster.as_server().await);
+    let (run, mut reports) = (new_run(), Reports::of(&ours));
+    ours.start(&run, &plan(&[])).await.unwrap();
+    reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
+    let other = cluster.open_as(cluster.as_server().await, "another secret");
+    assert_eq!(Reports::of(&other).next().await, Report::Listing([].into()));
+    assert!(matches!(other.stop(&run, Duration::ZERO).await, Err(LauncherError::NoSuchRun(_))));
+    let pods = cluster.api::<Pod>().list(&ListParams::default()).await.unwrap();
+    assert_eq!(pods.items.len(), 1);
+    ours.stop(&run, Duration::ZERO).await.unwrap();
+}
