@@ -5,8 +5,12 @@ use crate::{RunningServer, Server, ServerParts};
 use carrel_agent::trust::ServerKey;
 use carrel_auth::password;
 use carrel_config::{Current, Installation, Settings};
-use carrel_model::{Address, Clock, Role, SessionId, UserId, size::sizes_of_host};
-use carrel_sessions::{Sessions, Supervisor, catalogue::Catalogue, fake::FakeLauncher};
+use carrel_model::{Address, Clock, Role, RunId, SessionId, UserId, size::sizes_of_host};
+use carrel_sessions::{
+    Sessions, Supervisor,
+    catalogue::Catalogue,
+    fake::{Call, FakeLauncher},
+};
 use carrel_store::{Actor, NewAccount, NewUser, Store};
 use carrel_testkit::eventually;
 use secrecy::SecretString;
@@ -152,6 +156,18 @@ impl TestCarrel {
             (session.state.name() == state).then_some(())
         })
         .await;
+    }
+
+    /// Waits until a session's first run has begun: the row says so a moment before the launcher is asked, and what has
+    /// not begun has nothing to say.
+    pub(super) async fn starting(&self, id: &str) -> RunId {
+        let run = RunId { session: id.parse().unwrap(), generation: 1 };
+        eventually("the launcher to be asked", async || {
+            let is_asked = |call: &Call| matches!(call, Call::Start(asked, _) if *asked == run);
+            self.launcher.calls().iter().any(is_asked).then_some(())
+        })
+        .await;
+        run
     }
 
     /// Waits until the server knows that a session does not run: the store knows a moment before.

@@ -1,7 +1,7 @@
 //! The pages: a session's own address in each of its states, errors, the application.
 
 use super::TestCarrel;
-use carrel_model::{Cause, RunId, Step, Who};
+use carrel_model::{Cause, Step, Who};
 use carrel_sessions::{fake::Script, launcher::Seen};
 use http::StatusCode;
 use serde_json::Value;
@@ -12,8 +12,7 @@ async fn the_address_of_a_starting_session_shows_its_steps_and_goes_on_by_itself
     carrel.launcher.script(Script::Silent);
     let ada = carrel.user("ada").await;
     let id = ada.launch().await;
-    carrel.wait(&id, "Starting").await;
-    let run = RunId { session: id.parse().unwrap(), generation: 1 };
+    let run = carrel.starting(&id).await;
     carrel.launcher.say(&run, Seen::Step(Step::ImagePresent, Some("image 61 %".into())));
     let page = carrel_testkit::eventually("the step", async || {
         let page = ada.page(&format!("/s/{id}/lab")).await;
@@ -58,8 +57,7 @@ async fn a_failed_session_shows_why_and_its_last_output() {
     carrel.launcher.script(Script::Silent);
     let ada = carrel.user("ada").await;
     let id = ada.launch().await;
-    carrel.wait(&id, "Starting").await;
-    let run = RunId { session: id.parse().unwrap(), generation: 1 };
+    let run = carrel.starting(&id).await;
     carrel.launcher.write(&run, "\u{1b}[31mModuleNotFoundError: <b>numpy</b>\u{1b}[0m\n");
     let lost = Cause::new("no-answer", "Its agent has not answered for 15 s.", Who::Nobody);
     carrel.launcher.say(&run, Seen::Ready(carrel_model::Address::Tcp(carrel.backend.address)));
