@@ -128,8 +128,9 @@ impl Reader<'_> {
     }
 
     fn bash(&self, script: &str) -> Command {
-        let mut bash = Command::new("bash");
-        bash.args(["-c", script]);
+        // Ended with xtask, whatever ends that.
+        let mut bash = Command::new("setpriv");
+        bash.args(["--pdeathsig", "KILL", "bash", "-c", script]);
         self.enter(&bash)
     }
 
@@ -180,7 +181,8 @@ fn start(mut command: Command) -> anyhow::Result<(Child, Receiver<String>)> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     // A group of its own: it is ended with all that it started.
-    let child = command.process_group(0).spawn().context("bash could not be started")?;
+    let child =
+        command.process_group(0).spawn().context("setpriv could not be started (Debian package: util-linux)")?;
     Ok((child, lines_of(reader)))
 }
 
