@@ -1,7 +1,7 @@
 //! `rserver.conf`: how the server has sessions launched.
 
 use super::{
-    IN_ONE_PROGRAM, NOT_BUILT, ON_THIS_HOST, ONE_AGENT,
+    IN_ONE_PROGRAM, NOT_BUILT, ONE_AGENT,
     Role::{self, NoEffect, Used},
     Row, row,
 };
