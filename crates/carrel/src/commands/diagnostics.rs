@@ -145,9 +145,8 @@ fn of_host() -> String {
 
 fn environment(variables: impl Iterator<Item = (String, String)>) -> String {
     let sorted: BTreeMap<String, String> = variables.collect();
-    let line = |(name, text): (String, String)| match HARMLESS.contains(&name.as_str()) {
-        true => format!("{name}={text}\n"),
-        false => format!("{name} is set\n"),
+    let line = |(name, text): (String, String)| {
+        if HARMLESS.contains(&name.as_str()) { format!("{name}={text}\n") } else { format!("{name} is set\n") }
     };
     sorted.into_iter().map(line).collect()
 }

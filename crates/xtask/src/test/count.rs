@@ -28,9 +28,8 @@ impl Count {
         let both = || Self { passed: before("passed").unwrap_or(0), failed: before("failed").unwrap_or(0) };
         match words.as_slice() {
             // cargo test: "test result: ok. 12 passed; 0 failed; …". Vitest: "Tests  1 failed | 30 passed (31)".
-            ["test", "result:", ..] | ["Tests", ..] => both(),
-            // helm-unittest: "Tests:  2 failed, 1 errored, 101 passed, 104 total". What has an error counts once as failed, too.
-            ["Tests:", ..] => both(),
+            // helm-unittest: "Tests:  2 failed, 1 errored, 101 passed, 103 total", where what has an error failed, too.
+            ["test", "result:", ..] | ["Tests" | "Tests:", ..] => both(),
             // Playwright: "  24 passed (1.2m)" and "  1 failed", on lines of their own. A test that passed only when
             // it was tried again did not pass.
             [number, "passed", rest @ ..] if rest.len() <= 1 => Self { passed: number.parse().unwrap_or(0), failed: 0 },

@@ -99,15 +99,12 @@ config:
 fn helm() -> Option<PathBuf> {
     let helm = env::var_os("CARREL_TEST_HELM").map(PathBuf::from);
     if helm.is_none() {
-        #[expect(clippy::print_stderr, reason = "says that the test did not run")]
-        {
-            eprintln!("the chart was NOT compared: CARREL_TEST_HELM is unset, `cargo xtask test` sets it");
-        }
+        eprintln!("the chart was NOT compared: CARREL_TEST_HELM is unset, `cargo xtask test` sets it");
     }
     helm
 }
 
-/// Files by object and key, of the ConfigMaps and Secrets of a release named as the chart.
+/// Files by object and key, of the config maps and secrets of a release named as the chart.
 type Objects = BTreeMap<(String, String), String>;
 
 fn of_helm(helm: &Path, values: &[(&str, &str)]) -> Objects {
@@ -147,9 +144,9 @@ fn files_of(object: &Node) -> Vec<((String, String), String)> {
         return Vec::new();
     }
     let name = object.get(&["metadata", "name"]).to_string();
-    let text = |node: &Node| match is_secret {
-        true => String::from_utf8(BASE64_STANDARD.decode(node.to_string()).unwrap()).unwrap(),
-        false => node.to_string(),
+    let text = |node: &Node| {
+        let text = node.to_string();
+        if is_secret { String::from_utf8(BASE64_STANDARD.decode(text).unwrap()).unwrap() } else { text }
     };
     object.get(&["data"]).entries().map(|(key, node)| ((name.clone(), key.clone()), text(node))).collect()
 }
