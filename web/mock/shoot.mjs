@@ -87,7 +87,7 @@ const screens = [
     "pods",
     "/?new=1",
     async (page) => {
-      await click("textbox", "Image")(page);
+      await click("combobox", "Image")(page);
       await click("option", "Another image…")(page);
     },
   ],

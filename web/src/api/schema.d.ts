@@ -445,6 +445,17 @@ export interface components {
             /** @description What they say and is not in force before a restart. */
             waits_for_restart: components["schemas"]["ChangeView"][];
         };
+        /** @description What containers can have. */
+        ContainerOptions: {
+            /** @description GPUs, of the kinds that can be asked for. */
+            gpus: components["schemas"]["GpuOption"][];
+            /** @description Who decides that, in a sentence. */
+            images_by: string;
+            /** @description Whether an image can be named that is not offered. */
+            other_images: boolean;
+            /** @description Labels of nodes that can be asked for. */
+            placement: components["schemas"]["PlacementOption"][];
+        };
         /** @description What the token is for. */
         CreateToken: {
             /**
@@ -550,6 +561,25 @@ export interface components {
             /** @description Where it is. */
             path: string;
         };
+        /** @description GPUs of one kind. */
+        GpuOption: {
+            /** @description What sets the most, in a sentence. */
+            bounds: string;
+            /** @description What the API calls the kind: `nvidia` or `amd`. */
+            id: string;
+            /**
+             * Format: int32
+             * @description The most that can be asked for.
+             */
+            max: number;
+            /** @description What pages call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many a session gets when none are asked for.
+             */
+            usual: number;
+        };
         /** @description A group of an account. */
         GroupView: {
             /**
@@ -560,6 +590,13 @@ export interface components {
             /** @description What it is called. */
             name: string;
         };
+        /** @description The images of an IDE. */
+        IdeImages: {
+            /** @description Those that are offered. */
+            offered: components["schemas"]["ImageOption"][];
+            /** @description The one to begin with; null when one has to be named. */
+            usual: string | null;
+        };
         /** @description An IDE. */
         IdeOption: {
             /** @description It can be launched. */
@@ -569,6 +606,7 @@ export interface components {
             icon: string;
             /** @description What the API calls it. */
             id: string;
+            images: components["schemas"]["IdeImages"] | null;
             /** @description What pages call it. */
             name: string;
             /** @description The version that was found. */
@@ -601,6 +639,13 @@ export interface components {
              */
             since: string | null;
         };
+        /** @description An image. */
+        ImageOption: {
+            /** @description The whole name, as the API takes it. */
+            id: string;
+            /** @description What pages call it: the last part of the name with its tag. */
+            name: string;
+        };
         /** @description Until when to keep it. */
         Keep: {
             /**
@@ -629,11 +674,17 @@ export interface components {
             };
             /** @description The folder to open; the home folder when missing. */
             folder?: string | null;
+            /** @description GPUs by their kind, `nvidia` or `amd`, over the size's. */
+            gpus?: {
+                [key: string]: number;
+            };
             /**
              * @description An entry of the catalogue.
              * @example jupyterlab
              */
             ide: string;
+            /** @description The image, where sessions run in pods. */
+            image?: string | null;
             /**
              * Format: int64
              * @description Memory in MiB, over the size's.
@@ -641,6 +692,10 @@ export interface components {
             memory_mb?: number | null;
             /** @description What to call it; a free name when missing. */
             name?: string | null;
+            /** @description Labels that the node must have, by name. */
+            placement?: {
+                [key: string]: string;
+            };
             /**
              * @description A named size.
              * @example small
@@ -653,6 +708,7 @@ export interface components {
             bounds: string;
             /** @description Where sessions can run. */
             clusters: components["schemas"]["ClusterOption"][];
+            container: components["schemas"]["ContainerOptions"] | null;
             /** @description CPUs and memory of one's own. */
             custom: components["schemas"]["CustomOption"];
             /** @description The IDE to begin with; null when none can be run. */
@@ -665,14 +721,14 @@ export interface components {
             ides: components["schemas"]["IdeOption"][];
             /**
              * Format: double
-             * @description The most CPUs that a session may have.
+             * @description The most CPUs that a session may have; null for no bound.
              */
-            max_cpus: number;
+            max_cpus: number | null;
             /**
              * Format: int64
-             * @description The most memory that a session may have, in MiB.
+             * @description The most memory that a session may have, in MiB; null for no bound.
              */
-            max_memory_mb: number;
+            max_memory_mb: number | null;
             /**
              * Format: double
              * @description The fewest CPUs that a session may have.
@@ -787,6 +843,15 @@ export interface components {
             /** @description What. */
             message: string;
         };
+        /** @description A label of nodes. */
+        PlacementOption: {
+            /** @description Whether another value can be named. */
+            free: boolean;
+            /** @description Its name. */
+            label: string;
+            /** @description The values that are offered. */
+            values: string[];
+        };
         /** @description What went wrong, for programs (`code`) and for people (`detail`). */
         Problem: {
             /**
@@ -849,6 +914,11 @@ export interface components {
             cluster: string;
             /**
              * Format: double
+             * @description CPUs that are reserved for it, where that is fewer.
+             */
+            cpu_request: number | null;
+            /**
+             * Format: double
              * @description CPUs, fractions allowed.
              */
             cpus: number;
@@ -864,6 +934,10 @@ export interface components {
              * @description Which start of it this is, from 1.
              */
             generation: number;
+            /** @description GPUs by their kind, `nvidia` or `amd`. */
+            gpus: {
+                [key: string]: number;
+            };
             /**
              * @description Opaque; stays the same over suspending and resuming.
              * @example h3k9t2m4q8w1zx7c
@@ -894,12 +968,21 @@ export interface components {
              * @description Memory in MiB.
              */
             memory_mb: number;
+            /**
+             * Format: int64
+             * @description Memory in MiB that is reserved for it, where that is less.
+             */
+            memory_request_mb: number | null;
             /** @description What it is called. */
             name: string;
             /** @description The one next action. */
             next: components["schemas"]["Next"];
             /** @description Whose it is. */
             owner: string;
+            /** @description Labels that its node must have, by name. */
+            placement: {
+                [key: string]: string;
+            };
             /** @description The size that was chosen by name. */
             resource_profile: string | null;
             /** @description What is, in one sentence. */
@@ -995,6 +1078,10 @@ export interface components {
             cpus: number;
             /** @description What says that it exists. */
             from: string;
+            /** @description GPUs by their kind. */
+            gpus: {
+                [key: string]: number;
+            };
             /** @description What the API calls it. */
             id: string;
             /**
@@ -1015,6 +1102,10 @@ export interface components {
              * @description CPUs.
              */
             cpus: number;
+            /** @description GPUs by their kind, `nvidia` or `amd`. */
+            gpus: {
+                [key: string]: number;
+            };
             /** @description What the API calls it. */
             id: string;
             /**
@@ -1024,6 +1115,10 @@ export interface components {
             memory_mb: number;
             /** @description What pages call it. */
             name: string;
+            /** @description Labels that its node must have, by name. */
+            placement: {
+                [key: string]: string;
+            };
         };
         /**
          * @description The states of a session.
@@ -1283,6 +1378,12 @@ export interface operations {
                 cpus?: number;
                 /** @description Memory in MiB, over the size's. */
                 memory_mb?: number;
+                /** @description The image. */
+                image?: string;
+                /** @description GPUs as `kind:number`, with commas between them. */
+                gpus?: string;
+                /** @description Labels that the node must have, as `label:value`, with commas between them. */
+                placement?: string;
             };
             header?: never;
             path?: never;

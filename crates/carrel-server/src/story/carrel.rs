@@ -11,7 +11,7 @@ use carrel_sessions::{
     catalogue::Catalogue,
     fake::{Call, FakeLauncher},
 };
-use carrel_store::{Actor, NewAccount, NewUser, Store};
+use carrel_store::{Actor, NewUser, Store};
 use carrel_testkit::eventually;
 use secrecy::SecretString;
 use std::{net::SocketAddr, sync::Arc};
@@ -109,7 +109,7 @@ impl TestCarrel {
             role,
             password_hash: Some(hash),
             groups: Vec::new(),
-            account: NewAccount::default(),
+            account: self.settings.now().accounts.clone().into(),
         };
         let id = UserId::from_random(crate::random());
         self.store.user_add(&new, id, &Actor::system("test"), self.clock.now()).await.unwrap().id

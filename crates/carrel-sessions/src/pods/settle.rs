@@ -111,23 +111,23 @@ fn cpu_request(pods: &Pods, named: Option<&SizeOffer>, size: &Settled) -> Option
     let of_size = named.and_then(|offer| Some(Set { value: offer.pod.cpu_request?, by: offer.by.clone() }));
     let wanted = of_size.or_else(|| pods.rights.cpu_request(size.cpus).map(Set::by_rule));
     let most = pods.rights.most_cpu_request().map(Set::by_rule);
-    reserved(wanted, most, size.cpus)
+    reserved(wanted, most, &size.cpus)
 }
 
 fn memory_request(pods: &Pods, named: Option<&SizeOffer>, size: &Settled) -> Option<Decided<u64>> {
     let of_size = named.and_then(|offer| Some(Set { value: offer.pod.memory_request_mb?, by: offer.by.clone() }));
     let wanted = of_size.or_else(|| pods.rights.memory_request_mb(size.memory_mb).map(Set::by_rule));
     let most = pods.rights.most_memory_request_mb().map(Set::by_rule);
-    reserved(wanted, most, size.memory_mb)
+    reserved(wanted, most, &size.memory_mb)
 }
 
-fn reserved<T: PartialOrd>(wanted: Option<Set<T>>, most: Option<Set<T>>, limit: T) -> Option<Decided<T>> {
+fn reserved<T: PartialOrd>(wanted: Option<Set<T>>, most: Option<Set<T>>, limit: &T) -> Option<Decided<T>> {
     let wanted = match (wanted, most) {
         (Some(wanted), Some(most)) if most.value < wanted.value => most,
         (Some(wanted), _) => wanted,
         (None, most) => most?,
     };
-    (wanted.value < limit).then(|| wanted.into())
+    (wanted.value < *limit).then(|| wanted.into())
 }
 
 /// What is asked for, or else what the size has, or else what is usual.

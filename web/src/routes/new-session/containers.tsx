@@ -58,9 +58,7 @@ function Image({ draft, options, change, at }: Props) {
           onChange={(event) => change({ ownImage: event.currentTarget.value })}
         />
       )}
-      {data.length === 0 && !named && (
-        <p className={css.noImage}>No image may be had. {images_by}</p>
-      )}
+      {data.length === 0 && !named && <p className={css.noImage}>No image may be had. {images_by}</p>}
     </>
   );
 }
@@ -73,7 +71,16 @@ function Placement({ draft, options, change, at, one }: Props & { one: Placement
   const title = `Node: ${label}`;
   const set = (value: string) => change({ placement: { ...draft.placement, [label]: value } });
   if (fixed !== undefined) {
-    return <TextInput label={title} value={fixed} disabled description="Set by the size" readOnly />;
+    return (
+      <TextInput
+        label={title}
+        value={fixed}
+        disabled
+        description="Set by the size"
+        inputWrapperOrder={["label", "input", "description", "error"]}
+        readOnly
+      />
+    );
   }
   if (free) {
     return (

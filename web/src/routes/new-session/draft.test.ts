@@ -16,12 +16,46 @@ import {
 const options: LaunchOptions = {
   clusters: [],
   ides: [
-    { id: "rstudio", name: "RStudio", version: null, icon: "rstudio", images: null, available: false, cause: null },
-    { id: "vscode", name: "VS Code", version: "4", icon: "vscode", images: null, available: true, cause: null },
+    {
+      id: "rstudio",
+      name: "RStudio",
+      version: null,
+      icon: "rstudio",
+      images: null,
+      available: false,
+      cause: null,
+    },
+    {
+      id: "vscode",
+      name: "VS Code",
+      version: "4",
+      icon: "vscode",
+      images: null,
+      available: true,
+      cause: null,
+    },
   ],
   sizes: [
-    { id: "small", name: "Small", cpus: 1, memory_mb: 2048, gpus: {}, placement: {}, available: true, cause: null },
-    { id: "large", name: "Large", cpus: 4, memory_mb: 8192, gpus: {}, placement: {}, available: false, cause: null },
+    {
+      id: "small",
+      name: "Small",
+      cpus: 1,
+      memory_mb: 2048,
+      gpus: {},
+      placement: {},
+      available: true,
+      cause: null,
+    },
+    {
+      id: "large",
+      name: "Large",
+      cpus: 4,
+      memory_mb: 8192,
+      gpus: {},
+      placement: {},
+      available: false,
+      cause: null,
+    },
   ],
   default_ide: "rstudio",
   default_size: "large",
@@ -45,7 +79,14 @@ const inPods: LaunchOptions = {
   ].map((one) => ({ ...one, name: one.id, version: null, icon: one.id, available: true, cause: null })),
   sizes: [
     {
-      ...{ id: "fast", name: "Fast", cpus: 1, memory_mb: 2048, gpus: { nvidia: 1 }, placement: { pool: "high" } },
+      ...{
+        id: "fast",
+        name: "Fast",
+        cpus: 1,
+        memory_mb: 2048,
+        gpus: { nvidia: 1 },
+        placement: { pool: "high" },
+      },
       ...{ available: true, cause: null },
     },
   ],
@@ -56,7 +97,9 @@ const inPods: LaunchOptions = {
   container: {
     other_images: true,
     images_by: "Other images may be named, by the profile of everybody.",
-    gpus: [{ id: "nvidia", name: "NVIDIA", usual: 1, max: 2, bounds: "At most 2, by the profile of everybody." }],
+    gpus: [
+      { id: "nvidia", name: "NVIDIA", usual: 1, max: 2, bounds: "At most 2, by the profile of everybody." },
+    ],
     placement: [
       { label: "pool", values: ["high", "low"], free: false },
       { label: "zone", values: [], free: true },
@@ -104,7 +147,13 @@ describe("a draft of a session", () => {
   it("asks for nothing of containers that is usual or belongs to the size", () => {
     const draft = { ...firstDraft(inPods), placement: { pool: "low", zone: " " } };
     expect(requestOf(draft, inPods)).toEqual({ ide: "vscode", name: "vscode-1", resource_profile: "fast" });
-    const own = { ...draft, size: custom, image: "a:1", gpus: { nvidia: 2 }, placement: { pool: "low", zone: "a" } };
+    const own = {
+      ...draft,
+      size: custom,
+      image: "a:1",
+      gpus: { nvidia: 2 },
+      placement: { pool: "low", zone: "a" },
+    };
     expect(requestOf(own, inPods)).toMatchObject({
       image: "a:1",
       gpus: { nvidia: 2 },

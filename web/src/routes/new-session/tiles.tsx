@@ -189,7 +189,10 @@ export function CustomSize(props: {
         />
       ))}
       <p className={css.bounds}>
-        {[options.bounds, ...(options.container?.gpus ?? []).map((gpu) => `${gpu.name} GPUs: ${gpu.bounds}`)].join(" ")}
+        {[
+          options.bounds,
+          ...(options.container?.gpus ?? []).map((gpu) => `${gpu.name} GPUs: ${gpu.bounds}`),
+        ].join(" ")}
       </p>
     </div>
   );

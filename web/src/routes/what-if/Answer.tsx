@@ -21,38 +21,43 @@ export function Answer({ answer, question }: { answer: WhatIf; question: WhatIfQ
         </Note>
       )}
       {spec.length > 0 && (
-        <Fields title="What would run" note="and the rule behind each line" caption="The session" fields={spec} />
+        <Fields
+          title="What would run"
+          note="and the rule behind each line"
+          caption="The session"
+          fields={spec}
+        />
       )}
       {off.length > 0 && (
         <Panel title="Sizes that would be refused" flush>
           <div className="table-scroll">
-      <table className="table">
-            <caption className="unseen">Sizes that would be refused</caption>
-            <thead>
-              <tr>
-                <th scope="col">Size</th>
-                <th scope="col">Why</th>
-                <th scope="col">From</th>
-              </tr>
-            </thead>
-            <tbody>
-              {off.map((one) => (
-                <tr key={one.id}>
-                  <td>
-                    <span className={css.refused}>
-                      <IconCircleX size={16} aria-hidden />
-                      {one.id}
-                    </span>
-                  </td>
-                  <td data-label="Why">{one.refused}</td>
-                  <td data-label="From" className="text">
-                    <span className={css.place}>{one.from}</span>
-                  </td>
+            <table className="table">
+              <caption className="unseen">Sizes that would be refused</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Size</th>
+                  <th scope="col">Why</th>
+                  <th scope="col">From</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-      </div>
+              </thead>
+              <tbody>
+                {off.map((one) => (
+                  <tr key={one.id}>
+                    <td>
+                      <span className={css.refused}>
+                        <IconCircleX size={16} aria-hidden />
+                        {one.id}
+                      </span>
+                    </td>
+                    <td data-label="Why">{one.refused}</td>
+                    <td data-label="From" className="text">
+                      <span className={css.place}>{one.from}</span>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         </Panel>
       )}
       {rights.length > 0 && (
@@ -66,27 +71,27 @@ function Fields(props: { title: string; note: string; caption: string; fields: D
   return (
     <Panel title={props.title} note={props.note} flush>
       <div className="table-scroll">
-      <table className="table">
-        <caption className="unseen">{props.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Field</th>
-            <th scope="col">Value</th>
-            <th scope="col">Decided by</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.fields.map((field) => (
-            <tr key={field.name}>
-              <td className={css.name}>{words[field.name] ?? field.name}</td>
-              <td data-label="Value">{shown(field)}</td>
-              <td data-label="Decided by" className="text">
-                <span className={css.place}>{field.from}</span>
-              </td>
+        <table className="table">
+          <caption className="unseen">{props.caption}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Value</th>
+              <th scope="col">Decided by</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {props.fields.map((field) => (
+              <tr key={field.name}>
+                <td className={css.name}>{called(field.name)}</td>
+                <td data-label="Value">{shown(field)}</td>
+                <td data-label="Decided by" className="text">
+                  <span className={css.place}>{field.from}</span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       </div>
     </Panel>
   );
@@ -112,6 +117,9 @@ const words: Record<string, string> = {
   gid: "Group id",
   home: "Home folder",
 };
+
+/** A label of the node's is `placement.pool`. */
+const called = (name: string) => words[name] ?? name.replace(/^placement\./, "Node: ");
 
 const actions: Record<string, string> = { suspend: "Suspended", quit: "Quit" };
 

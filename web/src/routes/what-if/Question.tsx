@@ -31,7 +31,9 @@ export function Question(props: {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const said = Object.entries(draft).flatMap(([key, value]) => (value?.trim() ? [[key, value.trim()]] : []));
+    const said = Object.entries(draft).flatMap(([key, value]) =>
+      value?.trim() ? [[key, value.trim()]] : [],
+    );
     props.ask(Object.fromEntries(said));
   };
   const named = (list: { id: string; name: string }[] = []) =>
