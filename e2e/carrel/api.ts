@@ -85,6 +85,14 @@ export class Api {
     });
   }
 
+  /** The headers by which Jupyter in a session takes what changes something: its own token against forged requests. */
+  async ofJupyter(session: string): Promise<Record<string, string>> {
+    await this.http.get(`/s/${session}/tree`);
+    const { cookies } = await this.http.storageState();
+    const token = cookies.find(({ name, path }) => name === '_xsrf' && path === `/s/${session}/`);
+    return { 'x-xsrftoken': token?.value ?? '' };
+  }
+
   /** Quits everything of this person. */
   async quitAll(): Promise<void> {
     const live = await this.sessions();

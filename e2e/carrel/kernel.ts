@@ -26,7 +26,8 @@ export class Kernel {
 
   /** Starts one in this session. */
   static async start(api: Api, origin: string, session: string): Promise<Kernel> {
-    const answer = await api.http.post(`/s/${session}/api/kernels`, { data: { name: 'python3' } });
+    const headers = await api.ofJupyter(session);
+    const answer = await api.http.post(`/s/${session}/api/kernels`, { headers, data: { name: 'python3' } });
     if (answer.status() !== 201) throw new Error(`no kernel: ${answer.status()} ${await answer.text()}`);
     const { id } = (await answer.json()) as { id: string };
     return new Kernel(api, origin, `/s/${session}/api/kernels/${id}/channels`);

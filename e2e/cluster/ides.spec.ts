@@ -37,8 +37,9 @@ test('what one session wrote into the home folder is there in another', async ({
   const written = await asTestUser.launch('jupyterlab', 'writes');
   await asTestUser.becomes(written.id, 'Active', 'Idle');
   const file = { type: 'file', format: 'text', content: `by ${written.id}` };
-  const put = await asTestUser.http.put(`/s/${written.id}/api/contents/kept.txt`, { data: file });
-  expect([200, 201]).toContain(put.status());
+  const headers = await asTestUser.ofJupyter(written.id);
+  const put = await asTestUser.http.put(`/s/${written.id}/api/contents/kept.txt`, { headers, data: file });
+  expect([200, 201], await put.text()).toContain(put.status());
   await asTestUser.quit(written.id);
   await asTestUser.becomes(written.id, 'Stopped');
   const reads = await asTestUser.launch('notebook', 'reads');
