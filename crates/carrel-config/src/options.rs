@@ -235,7 +235,8 @@ pub fn files() -> impl Iterator<Item = &'static File> {
 
 // Reasons that many options share.
 const OWN_USERS: Role = Role::Planned("people sign in with users and passwords of Carrel (`carrel user add`)");
-const ON_THIS_HOST: Role = Role::Planned("sessions run on the server's host");
+const ONE_CLUSTER: Role =
+    Role::NoEffect("all sessions run on the one cluster that launcher.conf and rserver.conf name");
 const NO_LICENSE: Role = Role::NoEffect("Carrel needs no license");
 const NO_NGINX: Role = Role::NoEffect("Carrel has no web server inside but its own");
 const IN_ONE_PROGRAM: Role = Role::NoEffect("the launcher is part of `carrel serve`: nothing connects to it");

@@ -38,10 +38,11 @@ fn values_are_rendered_and_checked_with_the_line_of_both() {
     let (code, text) = run(&folder, &["check", "--values", "values.yaml"]);
     assert_eq!(code, 78, "{text}");
     let expected = [
-        "values.yaml:1: warning: the chart does not know replica; did you mean “replicas”? [unknown-value]",
+        "values.yaml:1: error: the chart does not know replica, and does not render with it; did you mean “replicas”? \
+         [unknown-value]",
         "mnt/configmap/rstudio/jupyter.conf:3: error: labs-enabled cannot be this; found “7”; allowed: 1 or 0; from \
          values.yaml:5 config.server.jupyter\\.conf.labs-enabled [wrong-value]",
-        "carrel: errors in the configuration files: 1",
+        "carrel: errors in the configuration files: 2",
     ];
     for line in expected {
         assert!(text.lines().any(|found| found == line), "{line}\nin\n{text}");

@@ -1,7 +1,7 @@
 //! `jupyter.conf`, `vscode.conf`, `positron.conf` and the files beside them.
 
 use super::{
-    File, Format, LineKind, ON_THIS_HOST,
+    File, Format, LineKind, ONE_CLUSTER,
     Role::{self, NoEffect, NotSupported, Used},
     Row, Sections, file, row,
 };
@@ -52,8 +52,8 @@ const JUPYTER: &[Row] = &[
     row("session-shutdown-minutes", WHOLE, "5", "Ends the session this long after its last kernel.", Used)
         .unit("minutes"),
     row("session-cull-connected", Flag, "1", "Ends kernels that a browser is connected to, too.", Used),
-    row("session-clusters", Words, "", "The clusters for these sessions; rserver.conf says it now.", ON_THIS_HOST),
-    row("default-session-cluster", Text, "", "The cluster chosen first; rserver.conf says it now.", ON_THIS_HOST),
+    row("session-clusters", Words, "", "The clusters for these sessions; rserver.conf says it now.", ONE_CLUSTER),
+    row("default-session-cluster", Text, "", "The cluster chosen first; rserver.conf says it now.", ONE_CLUSTER),
     row("default-session-container-image", Text, "", "The image chosen first.", Used),
     row("session-container-images", Words, "", "The images offered, of those that a person may have.", Used),
     row("jupyter-session-path", Path, "", "The script that starts sessions.", AGENT_STARTS),
@@ -66,8 +66,8 @@ const VSCODE: &[Row] = &[
     row("exe", Path, "/usr/lib/rstudio-server/bin/pwb-code-server/bin/code-server", "The program.", Used),
     row("vscode-session-path", Path, "", "The script that starts sessions.", AGENT_STARTS),
     row("user-data-dir", Path, "~/.vscode-server", "The folder of the user's settings and extensions.", Used),
-    row("session-clusters", Words, "", "The clusters for these sessions; rserver.conf says it now.", ON_THIS_HOST),
-    row("default-session-cluster", Text, "", "The cluster chosen first; rserver.conf says it now.", ON_THIS_HOST),
+    row("session-clusters", Words, "", "The clusters for these sessions; rserver.conf says it now.", ONE_CLUSTER),
+    row("default-session-cluster", Text, "", "The cluster chosen first; rserver.conf says it now.", ONE_CLUSTER),
     row("args", Text, "--host=0.0.0.0", "The program's arguments.", Used),
     row("default-session-container-image", Text, "", "The image chosen first.", Used),
     row("session-container-images", Words, "", "The images offered, of those that a person may have.", Used),

@@ -3,8 +3,8 @@ use crate::{Error, Groups, NewAccount, NewUser, Store, db::run};
 use carrel_model::{Account, AccountRules, GroupName, IdError, Role, User, UserId};
 use std::collections::BTreeSet;
 
-fn rules(first_uid: u32, first_gid: u32) -> AccountRules {
-    AccountRules { first_uid, first_gid, ..AccountRules::default() }
+fn rules(users: u32, groups: u32) -> AccountRules {
+    AccountRules { first_uid: users, first_gid: groups, ..AccountRules::default() }
 }
 
 async fn add(store: &Store, name: &str, byte: u8, account: NewAccount) -> Result<User, Error> {
@@ -77,7 +77,7 @@ store_test!(numbers_that_are_asked_for_are_taken_once_and_never_below_the_first,
     assert!(matches!(low, Error::Id(IdError::TooLow { least: 2000, .. })), "{low}");
     let low = add(&store, "grace", 2, wish(2000, Some(2999))).await.unwrap_err();
     assert!(matches!(low, Error::Id(IdError::TooLow { least: 3000, .. })), "{low}");
-    assert_eq!(store.users().await.unwrap(), [ada.clone()], "a refused user is not there");
+    assert_eq!(store.users().await.unwrap(), std::slice::from_ref(&ada), "a refused user is not there");
     // A group of one's own never begins below the first one either.
     let alan = add(&store, "alan", 3, wish(2000, None)).await.unwrap();
     assert_eq!(store.account_of(&alan, &rules(2000, 3000)).await.unwrap().gid, 3000);
