@@ -18,6 +18,11 @@ use tempfile::TempDir;
 const FOLDERS: [&str; 5] = ["chart", "rootless", "defaults", "examples", "older"];
 /// Where files of `examples` name each other.
 const HOMES: [&str; 2] = ["/etc/rstudio", "/mnt/secret-configmap/rstudio"];
+/// Where they name changes to Jobs, which lie beside the folders here.
+const OVERRIDES: &str = "/mnt/job-json-overrides";
+/// The images of the original's chart: ours has others by default.
+const IMAGES: &str = "{components: {sessionInit: {image: {repository: posit/workbench-session-init, tag: latest}}}, \
+                      session: {image: {repository: posit/workbench-session, tag: R4.5.2-python3.14.3-ubuntu-24.04}}}";
 /// Keys of a launcher that signs its requests: nobody writes them.
 const WITHOUT_FIXTURE: [&str; 2] = ["launcher.pem", "launcher.pub"];
 
@@ -38,6 +43,8 @@ fn installed(folder: &str) -> TempDir {
     for name in names(&from) {
         let text = fs::read_to_string(from.join(&name)).unwrap();
         let at_home = |text: String, home: &&str| text.replace(*home, to.path().to_str().unwrap());
+        let overrides = fixtures("job-json-overrides");
+        let text = text.replace(OVERRIDES, overrides.to_str().unwrap());
         let text = if folder == "examples" { HOMES.iter().fold(text, at_home) } else { text };
         fs::write(to.path().join(name), text).unwrap();
     }
@@ -129,8 +136,9 @@ fn every_file_and_every_option_stands_in_one_of_the_fixtures() {
 
 #[test]
 fn the_fixtures_of_the_chart_are_what_its_values_make() {
-    let rootless = chart::render(&[carrel_config::Source::new(Path::new("v.yaml"), b"pod: {runAsRoot: false}").0]);
-    for (folder, rendered) in [("chart", chart::render(&[])), ("rootless", rootless)] {
+    let values = |text: &str| carrel_config::Source::new(Path::new("v.yaml"), text.as_bytes()).0;
+    let rootless = chart::render(&[values(IMAGES), values("pod: {runAsRoot: false}")]);
+    for (folder, rendered) in [("chart", chart::render(&[values(IMAGES)])), ("rootless", rootless)] {
         for file in rendered.files {
             let path = fixtures(folder).join(&file.name);
             // Comments of this one are the chart's own, and it ends blocks with a blank line.

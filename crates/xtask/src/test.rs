@@ -24,6 +24,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// All features but the one of the tests that need a cluster.
+const FEATURES: &str = "carrel-agent/program,carrel-agent/trust,carrel-sessions/testing";
 /// How long each fuzz target runs.
 const FUZZ_TIME: Duration = Duration::from_mins(1);
 
@@ -182,7 +184,7 @@ fn lints(bench: &Bench<'_>) -> anyhow::Result<Count> {
 
 fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
     let mut tests = cargo(&bench.places.root);
-    tests.args(["test", "--locked", "--workspace", "--all-features", "--no-fail-fast"]);
+    tests.args(["test", "--locked", "--workspace", "--features", FEATURES, "--no-fail-fast"]);
     // The catalogue's entries are tried on the real IDEs.
     tests.env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path);
     counted(&mut tests)
@@ -192,7 +194,7 @@ fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
 fn stories_on_postgres(bench: &Bench<'_>) -> anyhow::Result<Count> {
     let mut stories = cargo(&bench.places.root);
     // Built as the tests are, so that nothing is compiled a second time.
-    stories.args(["test", "--locked", "--workspace", "--all-features", "--lib", "story::"]);
+    stories.args(["test", "--locked", "--workspace", "--features", FEATURES, "--lib", "story::"]);
     stories.env("CARREL_TEST_DATABASE", "postgresql");
     counted(&mut stories)
 }

@@ -117,13 +117,13 @@ fn gpus_are_those_asked_for_within_the_most_or_those_of_the_size_or_the_usual_on
         let gpus = settled(&some, asked).unwrap().gpus;
         gpus.iter().map(|(gpu, n)| format!("{gpu} {}", n.value)).collect::<Vec<_>>()
     };
-    let sized = |id: &str| NewSession { resource_profile: Some(id.into()), ..asked() };
+    let of_size = |id: &str| NewSession { resource_profile: Some(id.into()), ..asked() };
     assert_eq!(gpus(&asked()), ["nvidia 1"]);
-    assert_eq!(gpus(&sized("none")), ["nvidia 0"]);
-    assert_eq!(gpus(&sized("two")), ["nvidia 2"]);
+    assert_eq!(gpus(&of_size("none")), ["nvidia 0"]);
+    assert_eq!(gpus(&of_size("two")), ["nvidia 2"]);
     assert_eq!(gpus(&of_words(&["2"], &[])), ["nvidia 2"]);
     let why = "the size “four” cannot be had: It has 4 NVIDIA GPUs, and the profile of everybody allows at most 2";
-    assert_eq!(refused(&some, &sized("four")), why);
+    assert_eq!(refused(&some, &of_size("four")), why);
     let why =
         "3 NVIDIA GPUs are more than the profile of everybody (launcher.kubernetes.profiles.conf:4) allows, which is 2";
     assert_eq!(refused(&some, &of_words(&["nvidia:3"], &[])), why);
