@@ -40,7 +40,8 @@ export class Installation implements Reached {
     const nowhere = new Installation('');
     const service = `{.spec.clusterIP}:{.spec.ports[?(@.name=="http")].port}`;
     const address = await nowhere.kubectl('get', 'service', nowhere.release, '-o', `jsonpath=${service}`);
-    return new Installation(`http://${address}`);
+    // As browsers write it, who leave out port 80: Jupyter compares it with the host letter by letter.
+    return new Installation(new URL(`http://${address}`).origin);
   }
 
   async kubectl(...asked: string[]): Promise<string> {
