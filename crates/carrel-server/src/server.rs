@@ -106,8 +106,9 @@ impl Server {
             settings,
             installation,
         });
-        let metrics = match app.settings.now().operation.metrics {
-            Some(address) => Some(bind_metrics(address).await?),
+        let at_start = app.settings.now();
+        let metrics = match at_start.operation.metrics {
+            Some(metrics) => Some(bind_metrics(metrics.beside(at_start.listen)).await?),
             None => None,
         };
         let proxy = listen(&app)?;

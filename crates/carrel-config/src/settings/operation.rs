@@ -7,7 +7,11 @@ use crate::{
     read::{self, Part},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 const SERVER: &str = "rserver.conf";
 const NOTICES: &str = "notifications.conf";
@@ -23,12 +27,28 @@ const HEALTH: &str = "active-sessions: #active-sessions#\nidle-seconds: #idle-se
 pub struct Operation {
     /// The answer of `/health-check`; none when it is not to answer (`server-health-check-enabled`).
     pub health_check: Option<Vec<Piece>>,
-    /// Where Prometheus may ask (`metrics-enabled`, `metrics-address`, `metrics-port`).
-    pub metrics: Option<SocketAddr>,
+    /// Where Prometheus may ask (`metrics-enabled`).
+    pub metrics: Option<Metrics>,
     /// Where the same numbers are sent (`monitor-graphite-enabled`).
     pub graphite: Option<Graphite>,
     /// What people are told (`notifications.conf`).
     pub notices: Vec<Notice>,
+}
+
+/// A listener for Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metrics {
+    /// The address (`metrics-address`); `None`: the server's.
+    pub address: Option<IpAddr>,
+    /// The port (`metrics-port`).
+    pub port: u16,
+}
+
+impl Metrics {
+    /// Where it listens, for a server that listens at `server` in the end, whatever its files say.
+    pub fn beside(self, server: SocketAddr) -> SocketAddr {
+        SocketAddr::new(self.address.unwrap_or(server.ip()), self.port)
+    }
 }
 
 /// A receiver of Graphite's lines.
@@ -76,7 +96,7 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagn
     let mut told = Vec::new();
     let is_on = |key| files.get(SERVER, key).flag() == Some(true);
     settings.operation.health_check = is_on("server-health-check-enabled").then(|| health_check(files));
-    settings.operation.metrics = is_on("metrics-enabled").then(|| metrics(settings, files, &mut told)).flatten();
+    settings.operation.metrics = is_on("metrics-enabled").then(|| metrics(files, &mut told)).flatten();
     settings.operation.graphite = is_on("monitor-graphite-enabled").then(|| graphite(files)).flatten();
     settings.operation.notices = notices(files, &mut told);
     told
@@ -92,18 +112,18 @@ fn health_check(files: &Configuration) -> Vec<Piece> {
     pieces.collect()
 }
 
-fn metrics(settings: &Settings, files: &Configuration, told: &mut Vec<Diagnostic>) -> Option<SocketAddr> {
+fn metrics(files: &Configuration, told: &mut Vec<Diagnostic>) -> Option<Metrics> {
     let port = u16::try_from(files.get(SERVER, "metrics-port").whole()?).ok()?;
     let address = files.get(SERVER, "metrics-address");
     let (Some(text), Some(at)) = (address.text().filter(|text| !text.is_empty()), address.at.clone()) else {
-        return Some(SocketAddr::new(settings.listen.ip(), port));
+        return Some(Metrics { address: None, port });
     };
-    let Ok(ip) = text.parse() else {
+    let Ok(address) = text.parse() else {
         let wrong = Diagnostic::new(at, Level::Error, "wrong-value", "metrics-address cannot be this");
         told.push(wrong.found(text).allowed("an IP address of this host"));
         return None;
     };
-    Some(SocketAddr::new(ip, port))
+    Some(Metrics { address: Some(address), port })
 }
 
 fn graphite(files: &Configuration) -> Option<Graphite> {
@@ -199,10 +219,11 @@ mod tests {
     #[test]
     fn metrics_are_where_the_server_is_unless_said_otherwise() {
         let on = "metrics-enabled=1\nwww-address=127.0.0.1\n";
-        let (settings, _) = apply_to(&[(SERVER, on)]);
-        assert_eq!(settings.operation.metrics, Some("127.0.0.1:8989".parse().unwrap()));
-        let (settings, _) = apply_to(&[(SERVER, &format!("{on}metrics-address=::1\nmetrics-port=9000\n"))]);
-        assert_eq!(settings.operation.metrics, Some("[::1]:9000".parse().unwrap()));
+        // Where it listens in the end may be said when it is started (`--listen`).
+        let at = |settings: Settings| settings.operation.metrics.unwrap().beside("10.0.0.7:80".parse().unwrap());
+        assert_eq!(at(apply_to(&[(SERVER, on)]).0), "10.0.0.7:8989".parse().unwrap());
+        let elsewhere = format!("{on}metrics-address=::1\nmetrics-port=9000\n");
+        assert_eq!(at(apply_to(&[(SERVER, &elsewhere)]).0), "[::1]:9000".parse().unwrap());
         let (_, told) = apply_to(&[(SERVER, &format!("{on}metrics-address=metrics.example.org\n"))]);
         assert!(told[0].contains("metrics-address cannot be this"), "{told:?}");
         assert_eq!(apply_to(&[(SERVER, "metrics-port=9000\n")]).0.operation.metrics, None);
