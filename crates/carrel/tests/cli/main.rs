@@ -33,6 +33,18 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
+fn a_check_beside_the_server_that_runs_takes_its_port_for_no_fault() {
+    let host = Host::new();
+    let mut server = Ended(host.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap());
+    let line = first_line(&mut server.0);
+    let (_, port) = line.trim_end().rsplit_once(':').unwrap();
+    fs::write(host.config().join("rserver.conf"), format!("www-address=127.0.0.1\nwww-port={port}\n")).unwrap();
+    let output = host.run(&["check", "--live"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains(&format!("address: fine: 127.0.0.1:{port} is taken, by a Carrel that runs")), "{told}");
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_written_is_named() {
     let host = Host::new();
     let folder = host.folder.path().join("locked");

@@ -12,8 +12,16 @@ use crate::{
 use carrel_config::{ClusterKind, Configuration, Settings};
 use carrel_sessions::catalogue::Catalogue;
 use carrel_store::Store;
+use reqwest::Client;
 use serde::Serialize;
-use std::{fmt, net::TcpListener, path::Path, process::Command};
+use std::{
+    fmt,
+    io::ErrorKind,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    process::Command,
+    time::Duration,
+};
 
 /// What came of trying one thing.
 #[derive(Debug, Serialize)]
@@ -58,6 +66,9 @@ impl Finding {
         Self { what, outcome: Outcome::NotChecked, text: why.to_owned() }
     }
 }
+
+/// How long a server of ours may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a server does not use yet, so that there is nothing to try.
 const NOT_BUILT: &[&str] = &["OpenID discovery", "image pull", "TLS chain"];
@@ -133,8 +144,20 @@ fn ides(catalogue: &Catalogue, settings: &Settings) -> Vec<Finding> {
 }
 
 fn address(settings: &Settings) -> Result<String, String> {
-    match TcpListener::bind(settings.listen) {
-        Ok(_) => Ok(format!("{} is free", settings.listen)),
-        Err(error) => Err(format!("{}: {error}", settings.listen)),
+    let address = settings.listen;
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(format!("{address} is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse && block_on(is_carrel(address)).unwrap_or(false) => {
+            Ok(format!("{address} is taken, by a Carrel that runs"))
+        }
+        Err(error) => Err(format!("{address}: {error}")),
     }
+}
+
+/// Whether a server of ours listens there: whoever checks what a server runs with checks it beside that server.
+async fn is_carrel(address: SocketAddr) -> anyhow::Result<bool> {
+    let local = if address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+    let client = Client::builder().timeout(PATIENCE).no_proxy().build()?;
+    let answer = client.get(format!("http://{}/livez", SocketAddr::new(local, address.port()))).send().await?;
+    Ok(answer.headers().contains_key("x-request-id") && answer.text().await? == "ok\n")
 }
