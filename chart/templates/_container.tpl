@@ -27,6 +27,8 @@ prometheus.io/port: {{ include "carrel.metricsPort" . | quote }}
 - name: rstudio
   image: {{ include "carrel.image" . | quote }}
   imagePullPolicy: {{ .Values.image.imagePullPolicy }}
+  # So `kubectl describe` says why it ended.
+  terminationMessagePolicy: FallbackToLogsOnError
   {{- with .Values.command }}
   command:
     {{- toYaml . | nindent 4 }}
