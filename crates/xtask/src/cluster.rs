@@ -24,6 +24,7 @@ use crate::{
     screen::{Done, Screen, say},
 };
 use anyhow::{Context, bail};
+pub(crate) use chart::validate;
 use clap::Subcommand;
 use nix::unistd::Uid;
 pub(crate) use place::Place;
@@ -90,7 +91,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
             say(&format!("export PATH={}:\"$PATH\"", quoted(kubernetes.programs)));
             Ok(())
         }
-        Action::Validate => chart::validate(screen, &places, &running(&places, name)?, &Kubernetes::of(&places)?),
+        Action::Validate => validate(screen, &places, &running(&places, name)?, &Kubernetes::of(&places)?).map(drop),
         Action::Down => down(screen, &places, name),
     }
 }
@@ -181,6 +182,17 @@ fn running(places: &Places, name: &str) -> anyhow::Result<Place> {
 
 fn lock(places: &Places, name: &str) -> anyhow::Result<File> {
     places.lock(&format!("cluster-{name}"), || say("another xtask starts or stops this cluster: waiting for its end"))
+}
+
+/// What this machine lacks to run a cluster at all.
+pub(crate) fn missing() -> anyhow::Result<Option<String>> {
+    if !Uid::effective().is_root() {
+        return Ok(Some("a cluster needs root: run this with sudo".into()));
+    }
+    let tried = Command::new("unshare").args(["--mount", "--net", "--pid", "--fork", "true"]).output();
+    let tried = tried.context("unshare could not be started (Debian package: util-linux)")?;
+    let said = String::from_utf8_lossy(&tried.stderr);
+    Ok((!tried.status.success()).then(|| format!("a cluster needs namespaces of its own: {}", said.trim())))
 }
 
 fn root(what: &str) -> anyhow::Result<()> {

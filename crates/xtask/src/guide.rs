@@ -152,8 +152,8 @@ impl Walk<'_> {
         fs::copy(&self.kubeconfig, folder.join("kubeconfig"))?;
         let mut reader = Reader {
             screen,
+            environment: environment(&folder, self.kubernetes, &self.given),
             given: self.given,
-            environment: environment(&folder, self.kubernetes),
             folder,
             within: self.within,
             browser: &|suite| e2e::on_cluster(places, installed, suite),
@@ -168,12 +168,16 @@ impl Walk<'_> {
 
 /// What each program finds: the programs of the cluster before those of the machine, and for the browser's tests what the
 /// guide has installed where.
-fn environment(folder: &Path, kubernetes: &Kubernetes) -> Vec<(OsString, OsString)> {
+fn environment(folder: &Path, kubernetes: &Kubernetes, given: &BTreeMap<String, String>) -> Vec<(OsString, OsString)> {
     let mut path = OsString::from(&kubernetes.programs);
     path.push(":");
     path.push(env::var_os("PATH").unwrap_or_default());
+    // As it stands in the shell's single quotes.
+    let password = given.get("PASSWORD").map(|quoted| quoted.replace(r"'\''", "'"));
+    let canaries = serde_json::json!({ "the password of the database": password });
     vec![
         ("PATH".into(), path),
+        ("CARREL_CLUSTER_CANARIES".into(), canaries.to_string().into()),
         ("KUBECONFIG".into(), folder.join("kubeconfig").into()),
         ("CARREL_CLUSTER_KUBECTL".into(), kubernetes.programs.join("kubectl").into()),
         ("CARREL_CLUSTER_NAMESPACE".into(), NAMESPACE.into()),

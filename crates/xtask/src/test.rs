@@ -1,6 +1,7 @@
 //! `cargo xtask test`: proves everything, part by part, and counts.
 
 mod chart;
+mod cluster;
 mod count;
 pub(crate) mod e2e;
 
@@ -32,17 +33,24 @@ const FUZZ_TIME: Duration = Duration::from_mins(1);
 /// What can be chosen.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leaves out the Helm chart, and the real IDEs in a real browser
+    /// Leaves out the Helm chart, the real IDEs in a real browser, and the real Kubernetes
     #[arg(long)]
     quick: bool,
 }
 
-/// A part of the tests that was run.
+/// A part of the tests.
 struct Part {
     name: &'static str,
     time: Duration,
-    count: Count,
-    error: Option<anyhow::Error>,
+    outcome: Outcome,
+}
+
+/// What became of it.
+enum Outcome {
+    Ran(Count),
+    Failed,
+    /// With what this machine lacks for it.
+    LeftOut(String),
 }
 
 /// All that parts need.
@@ -71,6 +79,10 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode
     if !options.quick {
         bench.part("Chart", chart::part);
         bench.browser_and_fuzzing();
+        match crate::cluster::missing()? {
+            None => bench.part("Cluster", cluster::part),
+            Some(missing) => bench.leave_out("Cluster", missing),
+        }
     }
     // What failed was said where it happened; the sum stays the last line.
     Ok(if bench.summary() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -80,14 +92,15 @@ impl Bench<'_> {
     fn part(&mut self, name: &'static str, work: impl FnOnce(&Self) -> anyhow::Result<Count>) {
         say(&format!("\n== {name}"));
         let began = Instant::now();
-        let (count, error) = match work(self) {
-            Ok(count) => (count, None),
-            Err(error) => (Count::default(), Some(error)),
-        };
-        if let Some(error) = &error {
-            say_error(error);
-        }
-        self.parts.push(Part { name, time: began.elapsed(), count, error });
+        let outcome = work(self).map(Outcome::Ran).unwrap_or_else(|error| {
+            say_error(&error);
+            Outcome::Failed
+        });
+        self.parts.push(Part { name, time: began.elapsed(), outcome });
+    }
+
+    fn leave_out(&mut self, name: &'static str, missing: String) {
+        self.parts.push(Part { name, time: Duration::ZERO, outcome: Outcome::LeftOut(missing) });
     }
 
     /// The browser waits for servers and IDEs most of the time: beside it, and behind it in priority, every reader is fed
@@ -113,14 +126,14 @@ impl Bench<'_> {
         say("");
         let mut all = Count::default();
         for part in &self.parts {
-            let result = match (&part.error, part.count) {
-                (Some(_), _) => "failed".to_owned(),
-                (None, Count { passed: 0, failed: 0 }) => "ok".to_owned(),
-                (None, count) => format!("{} passed, {} failed", count.passed, count.failed),
+            let (result, count) = match &part.outcome {
+                Outcome::Ran(Count { passed: 0, failed: 0 }) => ("ok".to_owned(), Count::default()),
+                Outcome::Ran(count) => (format!("{} passed, {} failed", count.passed, count.failed), *count),
+                Outcome::Failed => ("failed".to_owned(), Count { passed: 0, failed: 1 }),
+                Outcome::LeftOut(missing) => (format!("NOT RUN: {missing}"), Count::default()),
             };
             say(&format!("{:18} {result} ({:.0} s)", part.name, part.time.as_secs_f64()));
-            all += part.count;
-            all.failed += usize::from(part.error.is_some());
+            all += count;
         }
         say(&format!("\n{} passed, {} failed", all.passed, all.failed));
         all.failed == 0
