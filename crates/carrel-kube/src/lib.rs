@@ -16,7 +16,9 @@ mod logs;
 pub mod names;
 pub mod reasons;
 mod shared;
+mod survey;
 mod watch;
 
 pub use connect::{ConnectError, client};
 pub use launcher::{KubeLauncher, instance};
+pub use survey::survey;

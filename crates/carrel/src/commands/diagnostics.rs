@@ -41,7 +41,7 @@ const HARMLESS: &[&str] = &[
     "RSW_LAUNCHER",
     "XDG_CONFIG_DIRS",
 ];
-/// How long the database has.
+/// How long the database has, and the cluster.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Where the namespace of a pod stands.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -52,7 +52,7 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 pub(crate) struct Diagnostics {
     #[command(flatten)]
     place: Place,
-    /// The namespace that commands for the cluster name; without it, the pod's own.
+    /// The namespace whose Jobs and pods are told; without it, the pod's own.
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
     /// The file to write, for its owner alone. Without it: the standard output.
@@ -78,7 +78,7 @@ impl Diagnostics {
             ("Settings", settings(&examined.configuration)),
             ("Checks", checks(&examined)),
             ("Database", block_on(async { Ok(self.database(&examined.configuration).await) })?),
-            ("Cluster", self.cluster()),
+            ("Cluster", block_on(async { Ok(self.cluster(&examined.configuration).await) })?),
         ];
         let mut text = String::new();
         for (title, body) in sections {
@@ -86,6 +86,13 @@ impl Diagnostics {
             let _ = writeln!(text, "### {title} ###\n{body}");
         }
         Ok(text)
+    }
+
+    fn settings(&self, files: &Configuration) -> Settings {
+        let mut settings = Settings::local(self.place.data_dir(), PathBuf::new(), Vec::new());
+        // What this has to tell is among the checks.
+        let _ = settings.apply(files);
+        settings
     }
 
     /// How much there is in the store; only numbers.
@@ -98,9 +105,7 @@ impl Diagnostics {
     }
 
     async fn counted(&self, files: &Configuration) -> anyhow::Result<String> {
-        let mut settings = Settings::local(self.place.data_dir(), PathBuf::new(), Vec::new());
-        // What this has to tell is among the checks.
-        let _ = settings.apply(files);
+        let settings = self.settings(files);
         let database = self.place.database().unwrap_or(settings.database);
         let store = Store::open(database::connection(&self.place, database, files)?).await?;
         let counts = counts(&store).await;
@@ -108,21 +113,24 @@ impl Diagnostics {
         counts
     }
 
-    /// What is not in this file, and how to get it.
-    fn cluster(&self) -> String {
+    /// The namespace of the server and of its sessions.
+    async fn cluster(&self, files: &Configuration) -> String {
+        let settings = self.settings(files);
         let own = || fs::read_to_string(NAMESPACE_FILE).ok().map(|text| text.trim().to_owned());
         let Some(namespace) = self.namespace.clone().or_else(own) else {
             return "this is no pod of a cluster, and --namespace was not given\n".into();
         };
-        format!(
-            "Left out, since this command does not ask the cluster. Add what these print:\n\
-             kubectl version\nhelm list --namespace {namespace}\n\
-             kubectl --namespace {namespace} get all,pvc,networkpolicy --output wide\n\
-             kubectl --namespace {namespace} get events --sort-by .lastTimestamp\n\
-             kubectl --namespace {namespace} describe pod --selector app.kubernetes.io/part-of=carrel\n\
-             kubectl --namespace {namespace} logs --selector app.kubernetes.io/name=rstudio-workbench --container rstudio\n"
-        )
+        match tokio::time::timeout(PATIENCE, survey(&settings, &namespace)).await {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => format!("not asked: {error}\n"),
+            Err(_) => format!("not asked: no answer within {} s\n", PATIENCE.as_secs()),
+        }
     }
+}
+
+async fn survey(settings: &Settings, namespace: &str) -> Result<String, String> {
+    let client = carrel_kube::client(&settings.kubernetes.api).await.map_err(|error| error.to_string())?;
+    carrel_kube::survey(&client, namespace).await
 }
 
 fn lossy(text: &std::ffi::OsStr) -> String {

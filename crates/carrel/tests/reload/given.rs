@@ -72,7 +72,7 @@ fn diagnostics_tell_settings_and_findings_and_no_secret() {
         "rserver.conf: www-port = 8080 (",
         "did you mean “www-port”?",
         "database: failed: ",
-        "kubectl --namespace posit-workbench get events",
+        "### Cluster ###\nnot asked: nothing says where the Kubernetes cluster is",
     ] {
         assert!(text.contains(told), "{told} is not in\n{text}");
     }
