@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod place;
 #[cfg(test)]
+mod reasons;
+#[cfg(test)]
 mod reports;
 
 use carrel_kube::{access, names::job_name};

@@ -17,7 +17,7 @@ use carrel_sessions::{
 };
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::{
-    NamespaceResourceScope,
+    ClusterResourceScope, NamespaceResourceScope,
     api::{
         authentication::v1::TokenRequest,
         core::v1::{Namespace, PersistentVolumeClaim, Pod, ServiceAccount},
@@ -162,6 +162,13 @@ impl Cluster {
         Api::namespaced(self.admin.clone(), &self.namespace)
     }
 
+    pub(crate) fn everywhere<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = ClusterResourceScope>,
+    {
+        Api::all(self.admin.clone())
+    }
+
     /// A client that may do what a server may.
     pub(crate) async fn as_server(&self) -> Client {
         self.client_of(SERVER).await
@@ -260,7 +267,8 @@ async fn admin() -> Client {
     Client::try_default().await.unwrap()
 }
 
-async fn create<K>(api: &Api<K>, object: Value)
+/// Makes an object.
+pub(crate) async fn create<K>(api: &Api<K>, object: Value)
 where
     K: Clone + std::fmt::Debug + DeserializeOwned + serde::Serialize,
 {

@@ -28,6 +28,12 @@ impl Reports {
         next
     }
 
+    /// The same; what is waited for is told when nothing comes.
+    pub(crate) async fn next_while(&mut self, waited: &impl std::fmt::Debug) -> Report {
+        let next = timeout(LIMIT, self.stream.next()).await;
+        next.unwrap_or_else(|_| panic!("nothing more was reported while this is waited for: {waited:#?}")).unwrap()
+    }
+
     /// The first news of `run` that is wanted.
     pub(crate) async fn until(&mut self, run: &RunId, wanted: impl Fn(&Seen) -> bool) -> Seen {
         loop {
