@@ -31,6 +31,11 @@ pub struct Agent<D> {
 pub trait Place: Send + Sync {
     /// What became of the run. Asked whenever its agent was not heard.
     fn look(&self) -> impl Future<Output = Fate> + Send;
+
+    /// How the run ended, of which its agent has said this. An agent that was told to stop does not know by whom.
+    fn ending(&self, said: Ending) -> Ending {
+        said
+    }
 }
 
 /// What became of a run.
@@ -50,7 +55,7 @@ pub async fn follow<D: Dial>(run: RunId, agent: Agent<D>, told: Told, hub: Arc<H
     let (mut pause, mut failures) = (AGAIN.0, 0);
     loop {
         let cause = match follower.listen().await {
-            Heard::End => return,
+            Heard::End(said) => return follower.tell([Seen::Ended(place.ending(said))]),
             Heard::Break => {
                 (pause, failures) = (AGAIN.0, 0);
                 None
@@ -81,8 +86,8 @@ struct Follower<D> {
 
 /// How a connection to an agent went.
 enum Heard {
-    /// The run ended.
-    End,
+    /// The run ended, as its agent says.
+    End(Ending),
     /// There was one, and it broke.
     Break,
     /// There was none, or none of use.
@@ -109,8 +114,8 @@ impl<D: Dial> Follower<D> {
             while let Some(end) = line.iter().position(|byte| *byte == b'\n') {
                 let rest = line.split_off(end + 1);
                 match self.take(&line[..end]) {
-                    Ok(true) => return Heard::End,
-                    Ok(false) => {}
+                    Ok(Some(ending)) => return Heard::End(ending),
+                    Ok(None) => {}
                     Err(cause) => return Heard::Nothing(cause),
                 }
                 line = rest;
@@ -118,15 +123,18 @@ impl<D: Dial> Follower<D> {
         }
     }
 
-    /// Takes a line. True when it is the last.
-    fn take(&mut self, line: &[u8]) -> Result<bool, Cause> {
+    /// Takes a line. How the run ended, when it is the last.
+    fn take(&mut self, line: &[u8]) -> Result<Option<Ending>, Cause> {
         if line.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        let news = self.told.news(news::read(line)?, &self.agent.address);
-        let ended = news.iter().any(|seen| matches!(seen, Seen::Ended(_)));
-        self.tell(news);
-        Ok(ended)
+        for seen in self.told.news(news::read(line)?, &self.agent.address) {
+            match seen {
+                Seen::Ended(ending) => return Ok(Some(ending)),
+                seen => self.tell([seen]),
+            }
+        }
+        Ok(None)
     }
 
     fn tell(&self, news: impl IntoIterator<Item = Seen>) {

@@ -109,6 +109,12 @@ impl Index {
         self.pods.get(run)?.metadata.name.clone()
     }
 
+    /// Why Kubernetes takes the pod of a run away, when it does.
+    pub fn taken_away(&self, run: &RunId) -> Option<Cause> {
+        let status = self.pods.get(run).and_then(|pod| pod.status.as_ref());
+        verdict::taken_away(status, &self.runs.get(run)?.job)
+    }
+
     /// A listing of Jobs is about to be asked for.
     pub fn list_begins(&mut self) {
         self.made.clear();

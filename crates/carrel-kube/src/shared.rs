@@ -278,4 +278,12 @@ impl Place for OfRun {
             None => Fate::Forgotten,
         }
     }
+
+    /// The kubelet tells the agent to stop also when the pod has to make room or its node is emptied; why stands in the pod.
+    fn ending(&self, said: Ending) -> Ending {
+        match said {
+            Ending::Asked => self.shared.known().taken_away(&self.run).map_or(said, |cause| Ending::Failed { cause }),
+            said => said,
+        }
+    }
 }

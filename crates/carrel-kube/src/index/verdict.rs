@@ -30,7 +30,7 @@ impl Verdict {
             return Self::Ended(end.ending);
         }
         let status = pod.and_then(|pod| pod.status.as_ref());
-        if let Some(ending) = status.and_then(ending) {
+        if let Some(ending) = status.and_then(|status| ending(status, job)) {
             return Self::Ended(ending);
         }
         let Some((pod, status)) = pod.zip(status) else {
@@ -86,7 +86,7 @@ fn is_running(statuses: Option<&[ContainerStatus]>, name: &str) -> bool {
 }
 
 /// How the pod ended, when it did.
-fn ending(status: &PodStatus) -> Option<Ending> {
+fn ending(status: &PodStatus, job: &Job) -> Option<Ending> {
     let session = status.container_statuses.iter().flatten().find(|one| one.name == SESSION_CONTAINER);
     let session = session.and_then(|one| one.state.as_ref()).and_then(terminated);
     let install = status.init_container_statuses.iter().flatten().filter_map(|one| Some((one, one.state.as_ref()?)));
@@ -98,7 +98,7 @@ fn ending(status: &PodStatus) -> Option<Ending> {
     }
     let said = session.and_then(|ended| read_termination(ended.message.as_deref()?)).map(|end| end.ending);
     // Whoever ended the pod knows better why than the agent, which heard a signal only.
-    let by_cluster = || disruption(status).or_else(|| of_pod(status));
+    let by_cluster = || taken_away(Some(status), job).or_else(|| of_pod(status));
     match (said, by_cluster()) {
         (Some(Ending::Asked) | None, Some(cause)) => return Some(Ending::Failed { cause }),
         (Some(said), _) => return Some(said),
@@ -113,6 +113,11 @@ fn ending(status: &PodStatus) -> Option<Ending> {
 
 fn terminated(state: &ContainerState) -> Option<&ContainerStateTerminated> {
     state.terminated.as_ref()
+}
+
+/// Why Kubernetes takes the pod away, when it does.
+pub(super) fn taken_away(status: Option<&PodStatus>, job: &Job) -> Option<Cause> {
+    status.and_then(disruption).or_else(|| failed(job).filter(|cause| cause.code == "deadline"))
 }
 
 fn disruption(status: &PodStatus) -> Option<Cause> {
@@ -153,10 +158,11 @@ fn vanished() -> Cause {
     Cause::new("pod-failed", text, Who::Administrator)
 }
 
-/// Why the Job failed, when it did.
+/// Why the Job failed, when it did, or is about to (`FailureTarget`, since Kubernetes 1.31: its pods end next).
 fn failed(job: &Job) -> Option<Cause> {
     let mut conditions = job.status.as_ref()?.conditions.iter().flatten();
-    let one = conditions.find(|one| one.type_ == "Failed" && one.status == "True")?;
+    let one =
+        conditions.find(|one| ["FailureTarget", "Failed"].contains(&one.type_.as_str()) && one.status == "True")?;
     let message = one.message.as_deref().unwrap_or_default();
     Some(reason(On::Job, one.reason.as_deref().unwrap_or_default(), message)?.cause)
 }

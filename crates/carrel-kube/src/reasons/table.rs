@@ -34,7 +34,8 @@ pub(super) const ROWS: &[Row] = rows![
         "A volume of the session is missing." quote;
     Unscheduled [] ["unbound immediate persistentvolumeclaims"] "claim-unbound" Administrator Stalls
         "A volume of the session is not there yet: its claim is bound to none." quote;
-    Unscheduled [] ["volume node affinity conflict", "node(s) had no available volume zone"] "volume-elsewhere"
+    Unscheduled [] ["volume node affinity conflict", "persistentvolume's node affinity",
+        "node(s) had no available volume zone"] "volume-elsewhere"
         Administrator Stalls "A volume of the session can be reached from no node that has room." quote;
     Unscheduled [] ["insufficient nvidia.com/", "insufficient amd.com/", "insufficient gpu"] "no-gpu" You Waits
         "No node has a GPU free. The session starts when one is; or ask for none." quote;

@@ -19,9 +19,14 @@ use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::{
     ClusterResourceScope, NamespaceResourceScope,
     api::{
+        admissionregistration::v1::{
+            ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
+        },
         authentication::v1::TokenRequest,
-        core::v1::{Namespace, PersistentVolumeClaim, Pod, ServiceAccount},
+        core::v1::{Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ServiceAccount},
+        node::v1::RuntimeClass,
         rbac::v1::{Role, RoleBinding},
+        scheduling::v1::PriorityClass,
     },
 };
 use kube::{
@@ -36,6 +41,8 @@ use std::{collections::BTreeMap, env, path::Path, process::Command, sync::Arc, t
 const SERVER: &str = "carrel";
 /// The image with Python, which the stand-in for an IDE needs.
 const SESSION_IMAGE: &str = "localhost/carrel/session:0.1.0";
+/// The label of what a test makes outside of its namespace: the namespace.
+const OF_TEST: &str = "carrel.dev/of-test";
 /// The stand-in for an IDE, which its plan brings along.
 const STAND_IN: &str = include_str!("../../../carrel-agent/tests/stand_in_ide.py");
 
@@ -169,6 +176,16 @@ impl Cluster {
         Api::all(self.admin.clone())
     }
 
+    /// Makes an object outside of namespaces, which goes with this one.
+    pub(crate) async fn create_everywhere<K>(&self, mut object: Value)
+    where
+        K: Resource<DynamicType = (), Scope = ClusterResourceScope>,
+        K: Clone + std::fmt::Debug + DeserializeOwned + serde::Serialize,
+    {
+        object["metadata"]["labels"][OF_TEST] = self.namespace.clone().into();
+        create(&self.everywhere::<K>(), object).await;
+    }
+
     /// A client that may do what a server may.
     pub(crate) async fn as_server(&self) -> Client {
         self.client_of(SERVER).await
@@ -235,11 +252,43 @@ impl Drop for Cluster {
         let forget = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let namespaces: Api<Namespace> = Api::all(admin().await);
+                let admin = admin().await;
+                let namespaces: Api<Namespace> = Api::all(admin.clone());
                 let _ = namespaces.delete(&name, &DeleteParams::background()).await;
+                forget::<Node>(&admin, &name).await;
+                forget::<PersistentVolume>(&admin, &name).await;
+                forget::<PriorityClass>(&admin, &name).await;
+                forget::<RuntimeClass>(&admin, &name).await;
+                forget::<ValidatingWebhookConfiguration>(&admin, &name).await;
+                forget::<ValidatingAdmissionPolicyBinding>(&admin, &name).await;
+                forget::<ValidatingAdmissionPolicy>(&admin, &name).await;
             });
         };
         let _ = std::thread::spawn(forget).join();
+    }
+}
+
+/// Takes away what a test made outside of its namespace.
+async fn forget<K>(admin: &Client, namespace: &str)
+where
+    K: Resource<DynamicType = (), Scope = ClusterResourceScope> + Clone + std::fmt::Debug + DeserializeOwned,
+{
+    let of_test = ListParams::default().labels(&format!("{OF_TEST}={namespace}"));
+    let _ = Api::<K>::all(admin.clone()).delete_collection(&DeleteParams::background(), &of_test).await;
+}
+
+/// Returns when an object is as wanted.
+pub(crate) async fn until<K>(api: &Api<K>, name: &str, wanted: impl Fn(&K) -> bool)
+where
+    K: Clone + std::fmt::Debug + DeserializeOwned + Send + 'static,
+{
+    let watch = WatchParams::default().fields(&format!("metadata.name={name}"));
+    let mut seen = api.watch(&watch, "0").await.unwrap().boxed();
+    loop {
+        match seen.try_next().await.unwrap().expect("it comes about within the time of a watch") {
+            WatchEvent::Added(object) | WatchEvent::Modified(object) if wanted(&object) => return,
+            _ => {}
+        }
     }
 }
 

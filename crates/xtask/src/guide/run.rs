@@ -74,6 +74,7 @@ impl Reader<'_> {
                     if !said.success {
                         bail!("the browser tests {suite} failed:\n{}", said.text);
                     }
+                    return Ok(Done::did(told(&said.text)));
                 }
             }
             Ok(Done::did("done"))
@@ -193,6 +194,12 @@ fn end(mut child: Child) {
     let _ = child.wait();
 }
 
+/// What tests in the browser say in the end: how many passed, and what could not be proven here.
+fn told(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| line.contains(" passed (") || line.starts_with("NOT PROVEN"));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
 /// Whether commands did what the guide says; otherwise what is wrong.
 fn judged(said: &Said, way: Way, expected: &[String]) -> Result<(), String> {
     match (way, said.success) {
@@ -291,6 +298,14 @@ mod tests {
         let pid = fs::read_to_string(folder.path().join("pid")).unwrap();
         drop(reader);
         wait::until(LIMIT, "its end", || Ok(!PathBuf::from(format!("/proc/{}", pid.trim())).exists())).unwrap();
+    }
+
+    #[test]
+    fn of_tests_in_the_browser_their_count_is_told_and_what_they_could_not_prove() {
+        assert_eq!(
+            told("Running 2 tests\nNOT PROVEN: x\n  \u{2713} a\n\n  2 passed (3.1s)\n"),
+            "NOT PROVEN: x; 2 passed (3.1s)"
+        );
     }
 
     #[test]

@@ -43,6 +43,15 @@ pub(super) const SAID: &[Said] = &[
     (
         Unscheduled,
         "Unschedulable",
+        "0/2 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity, 1 node(s) had untolerated \
+        taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for \
+        scheduling.",
+        "volume-elsewhere",
+        Stalls,
+    ),
+    (
+        Unscheduled,
+        "Unschedulable",
         "0/2 nodes are available: 2 Insufficient nvidia.com/gpu, 1 Insufficient cpu.",
         "no-gpu",
         Waits,
