@@ -197,7 +197,7 @@ async fn stop_on_signal(agent: Arc<Agent>, grace: Duration) -> io::Result<()> {
         _ = term.recv() => {}
         _ = int.recv() => {}
     }
-    agent.ask_stop(grace);
+    agent.signalled(grace);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use carrel_agent::protocol::HEARTBEAT;
 use carrel_model::{Address, Cause, Ending, RunId, Who};
 use carrel_sessions::launcher::Seen;
 use futures::StreamExt;
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// An agent that says nothing for so long does not run: it is stopped, or its host is out of breath.
@@ -32,9 +32,9 @@ pub trait Place: Send + Sync {
     /// What became of the run. Asked whenever its agent was not heard.
     fn look(&self) -> impl Future<Output = Fate> + Send;
 
-    /// How the run ended, of which its agent has said this. An agent that was told to stop does not know by whom.
-    fn ending(&self, said: Ending) -> Ending {
-        said
+    /// How the run ended, of which its agent has said this. An agent that got a signal does not know why.
+    fn ending(&self, said: Ending) -> impl Future<Output = Ending> + Send {
+        ready(said)
     }
 }
 
@@ -55,7 +55,7 @@ pub async fn follow<D: Dial>(run: RunId, agent: Agent<D>, told: Told, hub: Arc<H
     let (mut pause, mut failures) = (AGAIN.0, 0);
     loop {
         let cause = match follower.listen().await {
-            Heard::End(said) => return follower.tell([Seen::Ended(place.ending(said))]),
+            Heard::End(said) => return follower.tell([Seen::Ended(place.ending(said).await)]),
             Heard::Break => {
                 (pause, failures) = (AGAIN.0, 0);
                 None

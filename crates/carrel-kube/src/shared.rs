@@ -21,8 +21,12 @@ use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
-use tokio::{sync::watch, task::AbortHandle};
+use tokio::{sync::watch, task::AbortHandle, time::timeout};
+
+/// How long the cluster may take to say why it ends a pod.
+const SAYS_WHY: Duration = Duration::from_secs(5);
 
 /// See the module.
 pub(crate) struct Shared {
@@ -279,11 +283,23 @@ impl Place for OfRun {
         }
     }
 
-    /// The kubelet tells the agent to stop also when the pod has to make room or its node is emptied; why stands in the pod.
-    fn ending(&self, said: Ending) -> Ending {
-        match said {
-            Ending::Asked => self.shared.known().taken_away(&self.run).map_or(said, |cause| Ending::Failed { cause }),
-            said => said,
+    /// The kubelet ends a pod by a signal, and says why in the pod: a moment before, or a moment after.
+    async fn ending(&self, said: Ending) -> Ending {
+        if said != Ending::Signalled {
+            return said;
         }
+        let mut changed = self.shared.changed.subscribe();
+        let told = async {
+            loop {
+                if let Some(cause) = self.shared.known().taken_away(&self.run) {
+                    return Some(Ending::Failed { cause });
+                }
+                if let Some(Known::Ended(ending)) = self.shared.look(&self.run) {
+                    return Some(ending);
+                }
+                changed.changed().await.ok()?;
+            }
+        };
+        timeout(SAYS_WHY, told).await.ok().flatten().unwrap_or(said)
     }
 }

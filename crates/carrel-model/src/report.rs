@@ -27,6 +27,8 @@ pub enum Address {
 pub enum Ending {
     /// The launcher was asked to stop it.
     Asked,
+    /// Its agent got a signal to end, from elsewhere than a launcher: from whoever shuts down the host or takes away the pod.
+    Signalled,
     /// The idle clock ran out and the rule says suspend.
     IdleSuspend,
     /// The idle clock ran out and the rule says quit.

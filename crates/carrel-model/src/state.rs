@@ -321,7 +321,7 @@ impl State {
                     Who::You,
                 )),
             }),
-            (_, Ending::Asked) => Some(Self::Suspended {
+            (_, Ending::Asked | Ending::Signalled) => Some(Self::Suspended {
                 since,
                 cause: Some(Cause::new("stopped-outside", "It was stopped from outside Carrel.", Who::Administrator)),
             }),

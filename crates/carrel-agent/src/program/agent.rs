@@ -6,11 +6,14 @@ use crate::{
     program::{house::Gate, output::Output},
     protocol::{End, PROTOCOL, Phase, Status},
 };
-use carrel_model::{Activity, Clock, Plan, RunId, Step, Usage};
+use carrel_model::{Activity, Clock, Ending, Plan, RunId, Step, Usage};
 use jiff::Timestamp;
 use std::{
     io::Write,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{sync::watch, time::Instant};
@@ -37,6 +40,8 @@ pub(crate) struct Agent {
     pub(crate) plan: watch::Sender<Option<Arc<Plan>>>,
     /// When the IDE has to be gone, once a stop was asked.
     pub(crate) stop: watch::Sender<Option<Instant>>,
+    /// Whether it was a signal that asked first.
+    signalled: AtomicBool,
     /// Until when the idle clock is held.
     pub(crate) keep: watch::Sender<Option<Timestamp>>,
     status: watch::Sender<Status>,
@@ -65,6 +70,7 @@ impl Agent {
             entrance,
             plan: watch::Sender::new(None),
             stop: watch::Sender::new(None),
+            signalled: AtomicBool::new(false),
             keep: watch::Sender::new(None),
             status: watch::Sender::new(status),
             usage: Mutex::new(None),
@@ -131,6 +137,17 @@ impl Agent {
             status.phase = Phase::Ended;
             status.end = Some(end);
         });
+    }
+
+    /// A signal asks for an end within `grace`.
+    pub(crate) fn signalled(&self, grace: Duration) {
+        self.signalled.store(self.stop.borrow().is_none(), Ordering::Relaxed);
+        self.ask_stop(grace);
+    }
+
+    /// How a run ended that was asked to.
+    pub(crate) fn asked(&self) -> Ending {
+        if self.signalled.load(Ordering::Relaxed) { Ending::Signalled } else { Ending::Asked }
     }
 
     /// Asks for an end within `grace`. A later wish can only make it sooner.

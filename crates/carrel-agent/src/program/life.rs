@@ -43,7 +43,7 @@ pub(crate) async fn live(agent: &Arc<Agent>) -> Option<End> {
     let limit = if agent.is_in_pod() { PLAN_LIMIT_IN_POD } else { PLAN_LIMIT };
     let plan = tokio::select! {
         plan = plans.wait_for(Option::is_some) => plan.ok()?.clone()?,
-        _ = stops.wait_for(Option::is_some) => return Some(end(agent, Ending::Asked)),
+        _ = stops.wait_for(Option::is_some) => return Some(end(agent, agent.asked())),
         // What began a pod waits for how it ended.
         () = sleep(limit) => return agent.is_in_pod().then(|| end(agent, Ending::Failed { cause: causes::no_plan(limit) })),
     };
@@ -176,7 +176,7 @@ impl Begun {
         let said = agent.output.last_lines();
         let failed = |cause| Ending::Failed { cause };
         match outcome {
-            Outcome::Asked => Ending::Asked,
+            Outcome::Asked => agent.asked(),
             Outcome::Idle(IdleAction::Suspend) => Ending::IdleSuspend,
             Outcome::Idle(IdleAction::Quit) => Ending::IdleQuit,
             Outcome::OutOfMemory(used) => failed(causes::out_of_memory(used, self.plan.memory_mb << 20)),

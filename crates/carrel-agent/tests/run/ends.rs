@@ -75,12 +75,12 @@ async fn a_run_can_be_stopped_before_it_has_a_plan_and_before_it_is_ready() {
 }
 
 #[tokio::test]
-async fn an_agent_that_is_asked_to_end_ends_its_run() {
+async fn an_agent_that_gets_a_signal_to_end_ends_its_run_and_says_so() {
     let mut place = Place::new().await;
     place.ready(&plan(&[])).await;
     let ide = i32::try_from(place.ide("/s/x/").await["pid"].as_i64().unwrap()).unwrap();
     kill(Pid::from_raw(place.agent_pid()), Signal::SIGTERM).unwrap();
-    assert_eq!(place.end().await.ending, Ending::Asked);
+    assert_eq!(place.end().await.ending, Ending::Signalled);
     assert!(!lives(ide));
 }
 

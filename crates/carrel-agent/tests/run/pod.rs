@@ -320,7 +320,7 @@ async fn the_kubelets_wish_to_end_is_passed_on_and_kept_to_the_grace_time() {
     let ide = i32::try_from(pod.ide("/s/x/").await["pid"].as_i64().unwrap()).unwrap();
     kill(Pid::from_raw(pod.agent.id().cast_signed()), Signal::SIGTERM).unwrap();
     let (code, end) = pod.end().await;
-    assert_eq!((code, end.ending), (Some(0), Ending::Asked));
+    assert_eq!((code, end.ending), (Some(0), Ending::Signalled));
     assert!(!lives(ide));
 }
 

@@ -100,7 +100,7 @@ fn ending(status: &PodStatus, job: &Job) -> Option<Ending> {
     // Whoever ended the pod knows better why than the agent, which heard a signal only.
     let by_cluster = || taken_away(Some(status), job).or_else(|| of_pod(status));
     match (said, by_cluster()) {
-        (Some(Ending::Asked) | None, Some(cause)) => return Some(Ending::Failed { cause }),
+        (Some(Ending::Asked | Ending::Signalled) | None, Some(cause)) => return Some(Ending::Failed { cause }),
         (Some(said), _) => return Some(said),
         (None, None) => {}
     }

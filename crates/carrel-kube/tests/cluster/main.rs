@@ -82,7 +82,7 @@ async fn a_job_that_somebody_deletes_ends_its_run() {
     // The pod's agent may hear its SIGTERM before the Job is seen to be gone.
     let by_hand = |ending: &Ending| match ending {
         Ending::Failed { cause } => cause.code == "job-deleted",
-        ending => *ending == Ending::Asked,
+        ending => *ending == Ending::Signalled,
     };
     assert!(matches!(&ended, Seen::Ended(ending) if by_hand(ending)), "{ended:?}");
     let usage = launcher.usage(&run).await;

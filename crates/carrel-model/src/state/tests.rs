@@ -105,6 +105,7 @@ fn a_session_whose_owner_shut_the_ide_down_is_over() {
 fn endings() -> impl Strategy<Value = Ending> {
     prop_oneof![
         Just(Ending::Asked),
+        Just(Ending::Signalled),
         Just(Ending::IdleSuspend),
         Just(Ending::IdleQuit),
         Just(Ending::Quit),
