@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: Carrel beside its peers, in one run. What is measured, and how, is in `bench/`.
 
 use crate::{
+    guide::{self, Ground},
     install::{self, Node, debian, npm},
     places::{ACCOUNT, Places},
     programs::{self, Profile},
-    screen::{Done, Screen},
+    screen::{Done, Screen, say},
+    test::e2e,
     up,
 };
 use anyhow::{Context, bail};
@@ -32,10 +34,16 @@ pub(crate) struct Options {
     /// Only these subjects, by commas: direct, nginx, nginx-auth, haproxy, chp, proxy-alone, carrel
     #[arg(long, value_name = "SUBJECTS")]
     only: Option<String>,
+    /// Measures how long a session in a pod takes from the click to the IDE, on a cluster of its own, and nothing else
+    #[arg(long, conflicts_with_all = ["rounds", "seconds", "quick", "write", "only"])]
+    cluster: bool,
 }
 
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let places = Places::find()?;
+    if options.cluster {
+        return on_cluster(screen, &places);
+    }
     debian::packages(screen, &places, &[debian::TO_RUN, debian::TO_BENCH])?;
     up::account(screen, &places)?;
     let installed = install::all(screen, &places)?;
@@ -59,6 +67,22 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
         bail!("the bench ended with {status}");
     }
     Ok(())
+}
+
+/// Launches on a cluster that was made for it, with what the guide installs.
+fn on_cluster(screen: &Screen, places: &Places) -> anyhow::Result<()> {
+    debian::packages(screen, places, &[debian::TO_RUN, debian::TO_TEST])?;
+    up::account(screen, places)?;
+    let installed = install::all(screen, places)?;
+    let archives = guide::archives(screen, places, &installed)?;
+    let ground = Ground::make(screen, places, "bench", &archives)?;
+    let measured = guide::until_sign_in(screen, places, &installed, &ground, e2e::TIMES);
+    ground.end(screen)?;
+    // Also when they are worse than they should be.
+    if let Ok(table) = fs::read_to_string(e2e::times(places)) {
+        say(&table);
+    }
+    measured
 }
 
 /// Hands on what was chosen; what was not has its default there.

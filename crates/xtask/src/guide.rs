@@ -18,6 +18,7 @@ use crate::{
 use anyhow::Context;
 pub(crate) use ground::Ground;
 use nix::sys::signal::{SigSet, Signal};
+use read::{Deed, Step};
 use run::Reader;
 use std::{
     collections::BTreeMap,
@@ -70,7 +71,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
             given: options.given.iter().cloned().collect(),
             within: Vec::new(),
         };
-        walk.follow(screen)?
+        walk.follow(screen, &steps(&places)?)?
     } else {
         let archives = archives(screen, &places, &installed)?;
         let ground = Ground::make(screen, &places, CLUSTER, &archives)?;
@@ -114,15 +115,26 @@ pub(crate) fn on(
     installed: &Installed,
     ground: &Ground<'_>,
 ) -> anyhow::Result<usize> {
-    let walk = Walk {
-        places,
-        installed,
-        kubernetes: &ground.kubernetes,
-        kubeconfig: ground.place.kubeconfig(),
-        given: ground.given(),
-        within: cluster::among_clients(&ground.place)?,
-    };
-    walk.follow(screen)
+    Walk::of(places, installed, ground)?.follow(screen, &steps(places)?)
+}
+
+/// Follows it until people may sign in, and then runs another suite there than the guide's.
+pub(crate) fn until_sign_in(
+    screen: &Screen,
+    places: &Places,
+    installed: &Installed,
+    ground: &Ground<'_>,
+    suite: &str,
+) -> anyhow::Result<()> {
+    let mut steps: Vec<Step> = steps(places)?.into_iter().take_while(|step| step.heading != "Sign in").collect();
+    steps.push(Step { heading: suite.into(), line: 0, deed: Deed::Browser { suite: suite.into() } });
+    Walk::of(places, installed, ground)?.follow(screen, &steps).map(drop)
+}
+
+fn steps(places: &Places) -> anyhow::Result<Vec<Step>> {
+    let guide = places.root.join(GUIDE);
+    let text = fs::read_to_string(&guide).with_context(|| format!("{} cannot be read", guide.display()))?;
+    read::steps(&text).context(GUIDE)
 }
 
 /// The guide on a cluster.
@@ -136,12 +148,21 @@ struct Walk<'a> {
     within: Vec<OsString>,
 }
 
-impl Walk<'_> {
-    fn follow(self, screen: &Screen) -> anyhow::Result<usize> {
+impl<'a> Walk<'a> {
+    /// On a cluster that was made for it.
+    fn of(places: &'a Places, installed: &'a Installed, ground: &'a Ground<'_>) -> anyhow::Result<Self> {
+        Ok(Self {
+            places,
+            installed,
+            kubernetes: &ground.kubernetes,
+            kubeconfig: ground.place.kubeconfig(),
+            given: ground.given(),
+            within: cluster::among_clients(&ground.place)?,
+        })
+    }
+
+    fn follow(self, screen: &Screen, steps: &[Step]) -> anyhow::Result<usize> {
         let (places, installed) = (self.places, self.installed);
-        let guide = places.root.join(GUIDE);
-        let text = fs::read_to_string(&guide).with_context(|| format!("{} cannot be read", guide.display()))?;
-        let steps = read::steps(&text).context(GUIDE)?;
         screen.step("Playwright", |step| {
             let done = npm::packages(step, &installed.node, &places.root.join("e2e"))?;
             Ok(if done { Done::did("installed") } else { Done::Nothing })
@@ -159,7 +180,7 @@ impl Walk<'_> {
             browser: &|suite| e2e::on_cluster(places, installed, suite),
             background: Vec::new(),
         };
-        for step in &steps {
+        for step in steps {
             reader.follow(step).with_context(|| format!("{GUIDE}, line {}: the guide is not true", step.line))?;
         }
         Ok(steps.len())

@@ -92,10 +92,13 @@ impl Bench<'_> {
     fn part(&mut self, name: &'static str, work: impl FnOnce(&Self) -> anyhow::Result<Count>) {
         say(&format!("\n== {name}"));
         let began = Instant::now();
-        let outcome = work(self).map(Outcome::Ran).unwrap_or_else(|error| {
-            say_error(&error);
-            Outcome::Failed
-        });
+        let outcome = match work(self) {
+            Ok(count) => Outcome::Ran(count),
+            Err(error) => {
+                say_error(&error);
+                Outcome::Failed
+            }
+        };
         self.parts.push(Part { name, time: began.elapsed(), outcome });
     }
 

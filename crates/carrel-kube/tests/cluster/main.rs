@@ -44,6 +44,21 @@ async fn a_server_without_rights_says_which_verb_it_lacks() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_is_away_or_does_not_know_the_server_is_told_in_one_line_and_tried_again() {
+    let cluster = Cluster::fresh().await;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (client, code, says) in [
+        (cluster.at(&format!("https://{closed}")).await, "cluster-unreachable", "does not answer"),
+        (cluster.with_token("of yesterday").await, "cluster-credentials", "its token has expired or was taken back"),
+    ] {
+        let launcher = cluster.open(client);
+        let Err(StartError::NotNow(cause)) = launcher.start(&new_run(), &plan(&[])).await else { panic!("it started") };
+        assert_eq!(cause.code, code);
+        assert!(cause.text.contains(says) && !cause.text.contains('\n'), "{cause:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_runs_as_its_user_with_all_that_restricted_asks_and_a_home_of_its_own() {
     let cluster = Cluster::with_homes().await;
     let launcher = cluster.open(cluster.as_server().await);

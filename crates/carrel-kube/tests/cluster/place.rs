@@ -202,11 +202,21 @@ impl Cluster {
         let accounts = self.api::<ServiceAccount>();
         let params = PostParams::default();
         let token: TokenRequest = accounts.create_subresource("token", account, &params, &request).await.unwrap();
+        self.with_token(&token.status.unwrap().token).await
+    }
+
+    /// A client with this token.
+    pub(crate) async fn with_token(&self, token: &str) -> Client {
         let mut config = Config::infer().await.unwrap();
-        config.auth_info = kube::config::AuthInfo {
-            token: token.status.and_then(|status| status.token).map(Into::into),
-            ..kube::config::AuthInfo::default()
-        };
+        let auth_info = kube::config::AuthInfo::default();
+        config.auth_info = kube::config::AuthInfo { token: Some(token.to_owned().into()), ..auth_info };
+        Client::try_from(config).unwrap()
+    }
+
+    /// A client of an API server at another address.
+    pub(crate) async fn at(&self, url: &str) -> Client {
+        let mut config = Config::infer().await.unwrap();
+        config.cluster_url = url.parse().unwrap();
         Client::try_from(config).unwrap()
     }
 

@@ -103,6 +103,9 @@ async fn a_session_that_no_node_takes_waits_or_fails_with_what_is_missing() {
     let claim = json!({"accessModes": ["ReadWriteOnce"], "storageClassName": "", "resources": {"requests": {"storage": "1Mi"}}});
     let claims = cluster.api::<PersistentVolumeClaim>();
     create(&claims, json!({"metadata": {"name": "unbound"}, "spec": claim})).await;
+    let mut classless = claim;
+    classless["storageClassName"] = "none".into();
+    create(&claims, json!({"metadata": {"name": "classless"}, "spec": classless})).await;
     let elsewhere = cluster.volume("elsewhere", json!({"path": "/"}), Some("no-such-node")).await;
     let memory = |plan: &mut Plan| {
         plan.memory_mb = 100_000_000;
@@ -129,6 +132,7 @@ async fn a_session_that_no_node_takes_waits_or_fails_with_what_is_missing() {
         ),
         wrong("no claim", claimed("none"), Failed("claim-missing")),
         wrong("a claim that nothing is bound to", claimed("unbound"), Failed("claim-unbound")),
+        wrong("a claim of no class", claimed("classless"), Failed("claim-unbound")),
         wrong("a volume of another node", claimed(&elsewhere), Failed("volume-elsewhere")),
     ];
     each_is_told(&cluster, all).await;

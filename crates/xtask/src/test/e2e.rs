@@ -11,6 +11,9 @@ use std::{
 /// The names under which systems have a Chromium.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
+/// The suite that measures starts in pods.
+pub(crate) const TIMES: &str = "times";
+
 /// What is tried on SQLite, too: a server that comes back, and people who sign in.
 pub(super) const ON_SQLITE: &[&str] = &["restart", "sign-in"];
 
@@ -37,7 +40,8 @@ pub(super) fn playwright(
     Ok(command)
 }
 
-/// Playwright with one of the suites for a server that was installed on a cluster: `guide`, or a part of `cluster`.
+/// Playwright with one of the suites for a server that was installed on a cluster: `guide`, a part of `cluster`, or `times`,
+/// which writes its table into the file [`times`].
 pub(crate) fn on_cluster(places: &Places, installed: &Installed, suite: &str) -> anyhow::Result<Command> {
     let mut command = installed.node.npm(&places.root.join("e2e"));
     command.args(["exec", "--", "playwright", "test", "--config"]);
@@ -45,10 +49,18 @@ pub(crate) fn on_cluster(places: &Places, installed: &Installed, suite: &str) ->
         // It looks at what all others have left; they were run before.
         Some("secrets") => command.args(["playwright.cluster.config.ts", "--project=secrets", "--no-deps"]),
         Some(spec) => command.args(["playwright.cluster.config.ts", "--project=work", spec]),
+        None if suite == TIMES => {
+            command.env("CARREL_CLUSTER_TIMES", times(places)).args(["playwright.cluster.config.ts", "--project=times"])
+        }
         None => command.arg(format!("{suite}/playwright.config.ts")),
     };
     command.env("CARREL_E2E_BROWSER", browser()?);
     Ok(command)
+}
+
+/// Where the table of `times` is written.
+pub(crate) fn times(places: &Places) -> PathBuf {
+    places.cache.join("cluster-times.md")
 }
 
 fn browser() -> anyhow::Result<PathBuf> {
