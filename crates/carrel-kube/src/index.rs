@@ -112,7 +112,8 @@ impl Index {
     /// Why Kubernetes takes the pod of a run away, when it does.
     pub fn taken_away(&self, run: &RunId) -> Option<Cause> {
         let status = self.pods.get(run).and_then(|pod| pod.status.as_ref());
-        verdict::taken_away(status, &self.runs.get(run)?.job)
+        let run = self.runs.get(run)?;
+        verdict::taken_away(status, &run.job, run.said.as_ref())
     }
 
     /// A listing of Jobs is about to be asked for.

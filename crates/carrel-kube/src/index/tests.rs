@@ -141,13 +141,64 @@ fn the_agents_own_words_say_how_it_ended() {
 
 #[test]
 fn whoever_ended_the_pod_knows_better_than_an_agent_that_heard_a_signal() {
-    let mut status = placed("Failed", &done(), &terminated(0, "Completed", &said(Ending::Asked)));
+    let mut status = placed("Failed", &done(), &terminated(0, "Completed", &said(Ending::Signalled)));
     status["conditions"].as_array_mut().unwrap().push(json!({"type": "DisruptionTarget", "status": "True",
         "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting"}));
     assert_eq!(cause_of(&status).code, "node-drained");
     let mut idle = status.clone();
     idle["containerStatuses"][0]["state"] = terminated(0, "Completed", &said(Ending::IdleQuit));
     assert_eq!(begun().apply_pod(pod(&idle), at(1)), [News::Ended(run(), Ending::IdleQuit)]);
+}
+
+#[test]
+fn a_job_that_is_past_its_deadline_says_so_before_its_pod_ends_and_for_its_agent() {
+    let mut index = begun();
+    index.apply_pod(pod(&placed("Running", &done(), &running())), at(1));
+    assert_eq!(index.taken_away(&run()), None);
+    let about_to = json!({"conditions": [{"type": "FailureTarget", "status": "True", "reason": "DeadlineExceeded",
+        "message": "Job was active longer than specified deadline"}]});
+    index.apply_job(job(&about_to), at(2));
+    assert_eq!(index.taken_away(&run()).unwrap().code, "deadline");
+    let ended = placed("Failed", &done(), &terminated(0, "Completed", &said(Ending::Signalled)));
+    let news = index.apply_pod(pod(&ended), at(3));
+    assert!(matches!(&news[..], [News::Ended(_, Ending::Failed { cause })] if cause.code == "deadline"), "{news:?}");
+}
+
+#[test]
+fn an_agent_that_heard_a_signal_waits_for_what_the_kubelet_says_of_it() {
+    let mut index = begun();
+    let ended = terminated(0, "Completed", &said(Ending::Signalled));
+    let news = index.apply_pod(pod(&placed("Running", &done(), &ended)), at(1));
+    assert!(!news.iter().any(|news| matches!(news, News::Ended(..))), "{news:?}");
+    let mut evicted = placed("Failed", &done(), &ended);
+    evicted["reason"] = "Evicted".into();
+    evicted["message"] = "Container session exceeded its local ephemeral storage limit \"1Mi\".".into();
+    let news = index.apply_pod(pod(&evicted), at(2));
+    assert!(
+        matches!(&news[..], [News::Ended(_, Ending::Failed { cause })] if cause.code == "evicted-disk"),
+        "{news:?}"
+    );
+    let mut forgets = begun();
+    forgets.apply_pod(pod(&placed("Running", &done(), &running())), at(1));
+    forgets.apply_event(&event("Pod", "Evicted", "Pod ephemeral local storage usage exceeds the limit"), at(2));
+    let news = forgets.apply_pod(pod(&placed("Succeeded", &done(), &ended)), at(3));
+    assert!(
+        matches!(&news[..], [News::Ended(_, Ending::Failed { cause })] if cause.code == "evicted-disk"),
+        "{news:?}"
+    );
+    let mut stopped = begun();
+    assert_eq!(
+        stopped.apply_pod(pod(&placed("Succeeded", &done(), &ended)), at(1)),
+        [News::Ended(run(), Ending::Signalled)]
+    );
+}
+
+#[test]
+fn a_pod_that_is_deleted_before_it_ran_says_that_it_was() {
+    let mut gone = pod(&json!({"phase": "Failed"}));
+    gone.metadata.deletion_timestamp.clone_from(&gone.metadata.creation_timestamp);
+    let news = begun().apply_pod(gone, at(1));
+    assert!(matches!(&news[..], [News::Ended(_, Ending::Failed { cause })] if cause.code == "pod-gone"), "{news:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{At, ended_by_carrel};
 use crate::{
     names::SESSION_CONTAINER,
-    reasons::{On, Reason, reason},
+    reasons::{On, Outlook, Reason, reason},
 };
 use carrel_agent::pod::read_termination;
 use carrel_model::{Cause, Ending, Step, Who};
@@ -30,7 +30,7 @@ impl Verdict {
             return Self::Ended(end.ending);
         }
         let status = pod.and_then(|pod| pod.status.as_ref());
-        if let Some(ending) = status.and_then(|status| ending(status, job)) {
+        if let Some(ending) = pod.zip(status).and_then(|(pod, status)| ending(pod, status, job, said)) {
             return Self::Ended(ending);
         }
         let Some((pod, status)) = pod.zip(status) else {
@@ -86,7 +86,7 @@ fn is_running(statuses: Option<&[ContainerStatus]>, name: &str) -> bool {
 }
 
 /// How the pod ended, when it did.
-fn ending(status: &PodStatus, job: &Job) -> Option<Ending> {
+fn ending(pod: &Pod, status: &PodStatus, job: &Job, heard: Option<&Reason>) -> Option<Ending> {
     let session = status.container_statuses.iter().flatten().find(|one| one.name == SESSION_CONTAINER);
     let session = session.and_then(|one| one.state.as_ref()).and_then(terminated);
     let install = status.init_container_statuses.iter().flatten().filter_map(|one| Some((one, one.state.as_ref()?)));
@@ -98,16 +98,21 @@ fn ending(status: &PodStatus, job: &Job) -> Option<Ending> {
     }
     let said = session.and_then(|ended| read_termination(ended.message.as_deref()?)).map(|end| end.ending);
     // Whoever ended the pod knows better why than the agent, which heard a signal only.
-    let by_cluster = || taken_away(Some(status), job).or_else(|| of_pod(status));
+    let by_cluster = || of_pod(status).or_else(|| taken_away(Some(status), job, heard));
     match (said, by_cluster()) {
         (Some(Ending::Asked | Ending::Signalled) | None, Some(cause)) => return Some(Ending::Failed { cause }),
+        // The kubelet says why it sent the signal when all containers have ended.
+        (Some(Ending::Signalled), None) if !is_over => return None,
         (Some(said), _) => return Some(said),
         (None, None) => {}
     }
     if let Some(ended) = session {
         return Some(Ending::Failed { cause: of_container(ended) });
     }
-    let cause = install.map_or_else(vanished, |(container, ended)| install_failed(&container.name, ended));
+    let cause = install.map_or_else(
+        || deleted(pod).unwrap_or_else(vanished),
+        |(container, ended)| install_failed(&container.name, ended),
+    );
     Some(Ending::Failed { cause })
 }
 
@@ -115,9 +120,11 @@ fn terminated(state: &ContainerState) -> Option<&ContainerStateTerminated> {
     state.terminated.as_ref()
 }
 
-/// Why Kubernetes takes the pod away, when it does.
-pub(super) fn taken_away(status: Option<&PodStatus>, job: &Job) -> Option<Cause> {
-    status.and_then(disruption).or_else(|| failed(job).filter(|cause| cause.code == "deadline"))
+/// Why Kubernetes takes the pod away, when it does. An eviction may stand in an event only: the kubelet forgets it in the pod
+/// when the container ends well.
+pub(super) fn taken_away(status: Option<&PodStatus>, job: &Job, heard: Option<&Reason>) -> Option<Cause> {
+    let heard = || Some(heard.filter(|heard| heard.outlook == Outlook::Over)?.cause.clone());
+    status.and_then(disruption).or_else(|| failed(job).filter(|cause| cause.code == "deadline")).or_else(heard)
 }
 
 fn disruption(status: &PodStatus) -> Option<Cause> {
@@ -151,6 +158,12 @@ fn install_failed(name: &str, ended: &ContainerStateTerminated) -> Cause {
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     let text = format!("The init container {name} of the session ended with code {}{said}.", ended.exit_code);
     Cause::new("install-failed", text, Who::Administrator)
+}
+
+/// A pod that never had a container and is over was deleted.
+fn deleted(pod: &Pod) -> Option<Cause> {
+    pod.metadata.deletion_timestamp.as_ref()?;
+    Some(reason(On::Job, "", "")?.cause)
 }
 
 fn vanished() -> Cause {

@@ -70,6 +70,8 @@ pub(super) const ROWS: &[Row] = rows![
     // Images.
     Event ["Pulling"] [] "image-pulling" Nobody Waits "Pulling the image {quoted}.";
     Event ["Pulled"] [] "image-pulled" Nobody Progresses "The image {quoted} is there.";
+    Event ["Failed"] ["error: secret \"", "error: configmap \"", "couldn't find key"] "container-config" Administrator Stalls
+        "Something that the session's container names is missing." quote;
     Event ["InspectFailed"] [] "image-name" Administrator Over "The name of the image is none." quote;
     Event ["Failed" "BackOff"] ["no match for platform", "does not match the specified platform"] "image-platform"
         Administrator Over "The image is not made for the processors of this node." quote;
@@ -194,6 +196,10 @@ pub(super) const ROWS: &[Row] = rows![
         "The node that was found does not take the session." quote;
     Event ["Preempted"] [] "preempted" Administrator Over
         "The session had to make room for something more important. Start it again." quote;
+    Event ["Evicted"] ["ephemeral", "emptydir"] "evicted-disk" You Over
+        "The session wrote more temporary files than it may and was ended. Saved files are safe." quote;
+    Event ["Evicted"] ["low on resource: memory"] "evicted-memory" Administrator Over
+        "The node ran out of memory and ended the session. Saved files are safe." quote;
     Event ["Evicted"] [] "evicted" Administrator Over "The node ended the session." quote;
     Event ["TaintManagerEviction"] ["cancelling"] "node-back" Nobody Progresses "The node answers again.";
     Event ["TaintManagerEviction"] [] "node-tainted" Administrator Over

@@ -202,7 +202,7 @@ impl Cluster {
         let accounts = self.api::<ServiceAccount>();
         let params = PostParams::default();
         let token: TokenRequest = accounts.create_subresource("token", account, &params, &request).await.unwrap();
-        self.with_token(&token.status.unwrap().token).await
+        self.with_token(&token.status.and_then(|status| status.token).unwrap()).await
     }
 
     /// A client with this token.

@@ -11,6 +11,15 @@ type Said = (On, &'static str, &'static str, &'static str, Outlook);
 /// At least one for each row of the table.
 pub(super) const SAID: &[Said] = &[
     (
+        Event,
+        "Evicted",
+        "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ",
+        "evicted-disk",
+        Over,
+    ),
+    (Event, "Evicted", "The node was low on resource: memory. Threshold quantity: 100Mi.", "evicted-memory", Over),
+    (Event, "Failed", "Error: secret \"none\" not found", "container-config", Stalls),
+    (
         Unscheduled,
         "SchedulingGated",
         "Scheduling is blocked due to non-empty scheduling gates",
