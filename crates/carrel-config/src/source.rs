@@ -65,8 +65,18 @@ impl Source {
 
     /// The lines, whatever ends them (`\n` or `\r\n`).
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let ended = self.text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        let mut rest = Some(self.text());
+        let ended = std::iter::from_fn(move || {
+            let (line, after) = cut(rest?, b'\n').map_or((rest?, None), |(line, after)| (line, Some(after)));
+            rest = after;
+            Some(line.strip_suffix('\r').unwrap_or(line))
+        });
         (1..).zip(ended).map(|(number, text)| Line { number, text })
+    }
+
+    /// How many lines there are.
+    pub(crate) fn count(&self) -> usize {
+        self.text.bytes().filter(|byte| *byte == b'\n').count() + 1
     }
 
     /// The whole text, without a byte order mark.
@@ -83,6 +93,13 @@ impl Source {
     pub fn at(&self, line: u32) -> At {
         At { file: self.file.clone(), line }
     }
+}
+
+/// What stands before and behind the first of an ASCII sign. Lines and keys are short: to look at each byte is quicker than
+/// to set up the search that `str::split_once` makes.
+pub(crate) fn cut(text: &str, sign: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == sign)?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 /// The text, and whether every byte of it could be read.

@@ -27,13 +27,15 @@ use std::{
 
 /// All features but the one of the tests that need a cluster.
 const FEATURES: &str = "carrel-agent/program,carrel-agent/trust,carrel-sessions/testing";
+/// How many milliseconds of a processor a megabyte of any configuration file may take to be read and checked.
+const MEGABYTE_MS: &str = "20";
 /// How long each fuzz target runs.
 const FUZZ_TIME: Duration = Duration::from_mins(1);
 
 /// What can be chosen.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leaves out the Helm chart, the real IDEs in a real browser, and the real Kubernetes
+    /// Leaves out the speed of readers, the Helm chart, the real IDEs in a real browser, and the real Kubernetes
     #[arg(long)]
     quick: bool,
 }
@@ -77,6 +79,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode
     bench.part("Generated files", generated_files);
     bench.part("Pages", pages);
     if !options.quick {
+        bench.part("Speed", speed);
         bench.part("Chart", chart::part);
         bench.browser_and_fuzzing();
         match crate::cluster::missing()? {
@@ -223,6 +226,13 @@ fn generated_files(bench: &Bench<'_>) -> anyhow::Result<Count> {
 fn pages(bench: &Bench<'_>) -> anyhow::Result<Count> {
     let web = bench.places.root.join("web");
     counted(bench.installed.node.npm(&web).args(["run", "check"]))
+}
+
+/// Speed is that of what is shipped: this is the one part that compiles for release.
+fn speed(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let mut speed = cargo(&bench.places.root);
+    speed.args(["run", "--quiet", "--locked", "--release", "--package", "carrel-config", "--example", "speed", "--"]);
+    counted(speed.arg(MEGABYTE_MS))
 }
 
 fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {

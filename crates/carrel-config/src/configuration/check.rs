@@ -2,7 +2,7 @@
 
 use super::{
     Configuration, Setting,
-    keys::{Keys, Known, Seen},
+    keys::{Keys, Known, Seen, is_same},
 };
 use crate::{
     diagnostic::{Diagnostic, Level, Told},
@@ -22,7 +22,7 @@ const SUGGESTIONS: usize = 100;
 /// Reads a file by its format, and keeps what it sets and what there is to tell.
 pub(super) fn check(out: &mut Configuration, file: &'static File, source: &Source) {
     // Making room anew while the settings grow costs as much as reading them.
-    let most = if file.has_settings() { source.lines().count() } else { 0 };
+    let most = if file.has_settings() { source.count() } else { 0 };
     out.settings.reserve(most);
     let mut check = Check { out, file, source, told: Told::default(), keys: Keys::of(file), suggestions: SUGGESTIONS };
     match file.format {
@@ -133,7 +133,7 @@ impl<'a> Check<'a> {
             }
             (Sections::Named(known), name) => {
                 let name = name.unwrap_or("");
-                if !known.contains(&name) {
+                if !known.iter().any(|known| is_same(known, name)) {
                     let text = "there is no such section: its lines are not read";
                     let meant = self.meant(name, known.iter().copied());
                     self.told.tell(Level::Warning, || {
@@ -142,7 +142,7 @@ impl<'a> Check<'a> {
                     });
                 }
                 // A section without options (`[nodes]` of load-balancer) holds a list that nothing reads.
-                self.file.options().any(|row| row.section == name)
+                self.file.options().any(|row| is_same(row.section, name))
             }
         }
     }

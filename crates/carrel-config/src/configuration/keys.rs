@@ -17,7 +17,8 @@ pub(super) struct Known {
 
 /// See the module.
 pub(super) struct Keys {
-    exact: HashMap<(&'static str, &'static str), Known, BuildHasherDefault<Quick>>,
+    /// By name; of several the one of the section counts.
+    exact: HashMap<&'static str, Vec<Known>, BuildHasherDefault<Quick>>,
     /// Those that stand for all names that begin so.
     families: Vec<&'static Row>,
     /// Whether an option belongs to its section only.
@@ -28,10 +29,12 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn of(file: &'static File) -> Self {
-        let known =
-            |(number, row): (usize, &'static Row)| ((row.section, row.key), Known { row, number: Some(number) });
+        let mut exact: HashMap<_, Vec<Known>, _> = HashMap::default();
+        for (number, row) in file.options().enumerate() {
+            exact.entry(row.key).or_default().push(Known { row, number: Some(number) });
+        }
         Self {
-            exact: file.options().enumerate().map(known).collect(),
+            exact,
             families: file.options().filter(|row| row.family().is_some()).collect(),
             by_section: matches!(file.format, Format::Ini(Sections::Named(_))),
             any_case: matches!(file.format, Format::Dcf | Format::Blocks),
@@ -39,11 +42,12 @@ impl Keys {
     }
 
     pub(super) fn find(&self, section: &str, key: &str) -> Option<Known> {
-        let section = if self.by_section { section } else { "" };
-        let exact = self.exact.get(&(section, key)).copied();
-        let in_any_case = || self.exact.values().copied().find(|known| known.row.key.eq_ignore_ascii_case(key));
+        let is_here = |row: &'static Row| !self.by_section || is_same(row.section, section);
+        let exact = self.exact.get(key).and_then(|known| known.iter().copied().find(|known| is_here(known.row)));
+        let in_any_case =
+            || self.exact.values().flatten().copied().find(|known| known.row.key.eq_ignore_ascii_case(key));
         let family = || {
-            let here = self.families.iter().filter(|row| !self.by_section || row.section == section);
+            let here = self.families.iter().filter(|row| is_here(row));
             let row = here.copied().find(|row| row.family().is_some_and(|prefix| key.starts_with(prefix)))?;
             Some(Known { row, number: None })
         };
@@ -52,8 +56,18 @@ impl Keys {
 
     /// Nothing was seen yet.
     pub(super) fn seen<'e>(&self) -> Seen<'e> {
-        Seen { section: 0, options: vec![(usize::MAX, 0); self.exact.len()], families: HashMap::new() }
+        Seen {
+            section: 0,
+            options: vec![(usize::MAX, 0); self.exact.values().map(Vec::len).sum()],
+            families: HashMap::new(),
+        }
     }
+}
+
+/// Whether two texts are the same. An empty one points nowhere, and to compare nothing there takes a processor a hundred
+/// times as long as to compare a word: the C library's `memcmp` loads it all the same, and the fault is suppressed.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && (one.is_empty() || one == other)
 }
 
 /// Where each key stood last, by section and line: one list for a whole file, since one for each of many small sections

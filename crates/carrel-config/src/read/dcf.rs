@@ -3,7 +3,7 @@
 use super::Read;
 use crate::{
     diagnostic::{Diagnostic, Level, Told},
-    source::{At, Source},
+    source::{At, Source, cut},
 };
 
 /// What stands between two blank lines. Fields may come in any order.
@@ -51,7 +51,7 @@ pub fn dcf(source: &Source) -> Read<Vec<Block<'_>>> {
 
 /// The same, line by line: nothing of a large file is kept.
 pub(crate) fn each_field<'a>(source: &'a Source, found: &mut dyn FnMut(Piece<'a>)) -> Told {
-    fields(source, |text| text.split_once(':'), found)
+    fields(source, |text| cut(text, b':'), found)
 }
 
 /// Goes through a file line by line.

@@ -3,7 +3,7 @@
 use super::{Read, is_blank_or_comment};
 use crate::{
     diagnostic::{Diagnostic, Level, Told},
-    source::{At, Line, Source},
+    source::{At, Line, Source, cut},
 };
 
 /// A whole file. Sections and entries stand in the order of the file, repeated ones too.
@@ -76,7 +76,7 @@ pub(crate) fn each_line<'a>(source: &'a Source, mut found: impl FnMut(Piece<'a>)
             found(Piece::Header { name: name(source, line, header, &mut told), line: line.number });
             continue;
         }
-        let (key, value) = match text.split_once('=') {
+        let (key, value) = match cut(text, b'=') {
             Some((key, value)) => {
                 let key = key.trim_end();
                 (key, Some(without_comment(source, line, key, value.trim_start(), &mut told)))
@@ -109,7 +109,8 @@ fn name<'a>(source: &Source, line: Line<'a>, header: &'a str, told: &mut Told) -
 
 fn without_comment<'a>(source: &Source, line: Line<'_>, key: &str, value: &'a str, told: &mut Told) -> &'a str {
     let white_before = |at: &usize| value[..*at].chars().next_back().is_none_or(char::is_whitespace);
-    let Some(comment) = value.match_indices('#').map(|(at, _)| at).find(white_before) else { return value };
+    let mut signs = value.bytes().enumerate().filter(|(_, byte)| *byte == b'#').map(|(at, _)| at);
+    let Some(comment) = signs.find(white_before) else { return value };
     told.tell(Level::Note, || {
         let text = format!("what stands behind # in the value of {key} is taken for a comment");
         Diagnostic::new(source.at(line.number), Level::Note, "comment-in-value", text)
