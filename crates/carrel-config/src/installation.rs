@@ -3,6 +3,7 @@
 use crate::{
     Configuration, Current, Diagnostic, Level, Lookup, Settings,
     changes::{Change, changes},
+    tls,
 };
 use arc_swap::ArcSwap;
 use serde::Serialize;
@@ -131,7 +132,8 @@ impl Installation {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let reloaded = match read(&self.lookup, &self.defaults, &self.flags) {
             Ok((files, settings)) => {
-                let changes = changes(&self.now.load(), &files);
+                let mut changes = changes(&self.now.load(), &files);
+                changes.extend(tls::renewed(self.current.now().https(), settings.https()));
                 let diagnostics = files.diagnostics().to_vec();
                 self.current.replace(settings.with_fixed_of(&self.current.now()));
                 self.now.store(Arc::new(files));

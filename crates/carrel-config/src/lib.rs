@@ -32,7 +32,7 @@ pub use settings::{
     admission::Admission,
     cluster::{Cluster, ClusterKind},
     database::Database,
-    ides, kubernetes, web,
+    ides, kubernetes, tls, web,
 };
 pub use source::{At, Source};
 pub use value::{Kind, Value};

@@ -11,6 +11,7 @@ pub mod logging;
 pub mod operation;
 pub mod own;
 pub mod rights;
+pub mod tls;
 pub mod web;
 
 use admission::Admission;
@@ -22,6 +23,7 @@ use kubernetes::Kubernetes;
 use logging::Logging;
 use operation::Operation;
 use rights::Profiles;
+use tls::Tls;
 use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
@@ -58,6 +60,12 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// A Unix socket that it listens on instead (`www-socket`).
     pub socket: Option<PathBuf>,
+    /// How it speaks HTTPS itself (`ssl-*`); ask for it by [`Settings::https`].
+    pub tls: Option<Tls>,
+    /// Browsers that come by HTTP are sent on to HTTPS (`ssl-redirect-http`). Holds from the start of the server.
+    pub redirects: bool,
+    /// The port where they come, where it is not that of HTTP beside that of HTTPS; see [`Settings::redirect_from`].
+    pub redirect_port: Option<u16>,
     /// The name of the account that it runs as.
     pub account: String,
     /// Database, runs of the local cluster, and nothing else.
@@ -134,6 +142,9 @@ impl Settings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             socket: None,
+            tls: None,
+            redirects: true,
+            redirect_port: None,
             account: "carrel".into(),
             database: Database::in_folder(&data_dir),
             data_dir,
@@ -176,6 +187,9 @@ impl Settings {
         Self {
             listen: started.listen,
             socket: started.socket.clone(),
+            tls: tls::with_fixed_of(self.tls, started.tls.as_ref()),
+            redirects: started.redirects,
+            redirect_port: started.redirect_port,
             // The address was looked at then.
             admission: Admission { everybody: started.admission.everybody, ..self.admission },
             data_dir: started.data_dir.clone(),
@@ -195,6 +209,7 @@ impl Settings {
     pub fn apply(&mut self, files: &Configuration) -> Vec<Diagnostic> {
         let mut told = own::apply(self, files);
         told.extend(web::apply(self, files));
+        told.extend(tls::apply(self, files));
         told.extend(admission::apply(self, files));
         told.extend(accounts::apply(self, files));
         told.extend(cluster::apply(self, files));
@@ -213,7 +228,9 @@ impl Settings {
 
     /// What files and command line together must not say. Comes after both.
     pub fn contradictions(&self, files: &Configuration) -> Vec<Diagnostic> {
-        admission::contradictions(self, files)
+        let mut told = admission::contradictions(self, files);
+        told.extend(tls::contradictions(self, files));
+        told
     }
 
     /// Has sessions of every IDE suspended after so many seconds without use, whatever the files say of one.

@@ -36,16 +36,18 @@ impl Client {
         })
     }
 
-    /// Reads it from the connection and, behind a trusted proxy, from what that proxy says.
+    /// Reads it from the connection and, behind a trusted proxy, from what that proxy says: it may speak HTTPS with us for
+    /// a browser that does not.
     pub(crate) fn read(parts: &Parts, peer: IpAddr, settings: &Settings) -> Self {
         let public_https = settings.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let always_secure = public_https || settings.web.force_secure;
         let below_root = !settings.web.root.is_empty();
+        let tls = settings.https().is_some();
         if !is_trusted(peer, settings) {
-            return Self { address: peer, secure: always_secure, trusted: false, below_root };
+            return Self { address: peer, secure: always_secure || tls, trusted: false, below_root };
         }
         let said = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
-        let secure = always_secure || said("x-forwarded-proto") == Some("https");
+        let secure = always_secure || said("x-forwarded-proto").map_or(tls, |proto| proto == "https");
         // The last address that is no proxy of ours: what stands left of it, anybody can write.
         let address = said("x-forwarded-for")
             .and_then(|list| {

@@ -23,11 +23,13 @@ mod origin;
 mod pages;
 mod passed;
 mod problem;
+mod redirect;
 mod request_id;
 mod router;
 mod server;
 mod sign_ins;
 mod signing_in;
+mod tls;
 mod view;
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn is_named(headers: &HeaderMap, settings: &Settings) -> bool {
 }
 
 /// `https://host:port` of an address.
-fn origin_of(url: &str) -> &str {
+pub(crate) fn origin_of(url: &str) -> &str {
     let authority = authority_of(url);
     url.find("://").map_or(authority, |at| &url[..at + 3 + authority.len()])
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App, app::Parts, graphite, health_check::Host, house::House, live::Live, metrics, metrics::Traffic,
-    router::router, sign_ins::SignIns,
+    redirect::Redirect, router::router, sign_ins::SignIns, tls,
 };
 use carrel_agent::trust::ServerKey;
 use carrel_auth::Throttle;
@@ -65,6 +65,12 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// The port of HTTP, from which browsers are sent on to HTTPS, cannot be had.
+    #[error("{0}. Browsers that come there are sent on to HTTPS; ssl-redirect-http=0 of rserver.conf does without")]
+    Redirect(#[source] Box<StartError>),
+    /// The certificate cannot be used.
+    #[error("HTTPS cannot be spoken: {0}")]
+    Tls(#[from] rustls::Error),
     /// The socket of `www-socket` cannot be made.
     #[error("cannot listen on the socket {}: {error}", path.display())]
     Socket {
@@ -121,16 +127,20 @@ impl Server {
             chores.spawn(serve_metrics(listener, app.clone()));
         }
         let local_addr = proxy.local_addr().unwrap_or(app.settings.now().listen);
+        let redirect = redirect(&app, local_addr.port())?;
         let socket = app.settings.now().socket.clone();
-        Ok(RunningServer { app, proxy, local_addr, socket, metrics_addr, chores })
+        Ok(RunningServer { app, proxy, redirect, local_addr, socket, metrics_addr, chores })
     }
 }
 
 fn listen(app: &App) -> Result<carrel_proxy::Running, StartError> {
     let address = app.settings.now().listen;
     let house = Arc::new(House::new(app.clone(), router(app.clone())));
+    let tls = tls::of(&app.settings)?;
     let settings = ProxySettings {
         threads: NonZeroUsize::new(app.settings.now().proxy_threads),
+        https: tls.is_some(),
+        tls,
         ..ProxySettings::new(Handle::current())
     };
     match &app.settings.now().socket {
@@ -140,6 +150,15 @@ fn listen(app: &App) -> Result<carrel_proxy::Running, StartError> {
         }
         None => Proxy::start(Listen::Tcp(address), house, settings).map_err(|error| cannot_listen(address, error)),
     }
+}
+
+/// Listens where browsers come that are sent on to HTTPS.
+fn redirect(app: &App, port: u16) -> Result<Option<carrel_proxy::Running>, StartError> {
+    let Some(address) = app.settings.now().redirect_from() else { return Ok(None) };
+    let house = Arc::new(Redirect::new(app.settings.clone(), port));
+    let settings = ProxySettings { threads: Some(NonZeroUsize::MIN), ..ProxySettings::new(Handle::current()) };
+    let started = Proxy::start(Listen::Tcp(address), house, settings);
+    started.map(Some).map_err(|error| StartError::Redirect(Box::new(cannot_listen(address, error))))
 }
 
 /// Makes the socket, in place of one that a server left behind which is gone. Its owner and its group may connect.
@@ -176,6 +195,7 @@ fn cannot_listen(address: SocketAddr, error: io::Error) -> StartError {
 pub struct RunningServer {
     app: App,
     proxy: carrel_proxy::Running,
+    redirect: Option<carrel_proxy::Running>,
     local_addr: SocketAddr,
     socket: Option<PathBuf>,
     metrics_addr: Option<SocketAddr>,
@@ -192,8 +212,14 @@ impl RunningServer {
     pub fn place(&self) -> String {
         match &self.socket {
             Some(path) => path.display().to_string(),
+            None if self.app.settings.now().https().is_some() => format!("https://{}", self.local_addr),
             None => format!("http://{}", self.local_addr),
         }
+    }
+
+    /// The address from which browsers are sent on to HTTPS, when there is one.
+    pub fn redirect_addr(&self) -> Option<SocketAddr> {
+        self.redirect.as_ref()?.local_addr()
     }
 
     /// The address of the metrics, when they are on.
@@ -205,6 +231,8 @@ impl RunningServer {
     /// on.
     pub async fn stop(mut self, grace: Duration) {
         self.app.stopping.cancel();
+        // Dropped, it ends at once.
+        drop(self.redirect.take());
         self.proxy.drain(grace).await;
         if let Some(path) = &self.socket {
             // The next server would take it for one that was left behind.

@@ -10,6 +10,7 @@ mod front;
 mod graphite;
 mod guard;
 mod headers;
+mod https;
 mod ides;
 mod input;
 mod operation;

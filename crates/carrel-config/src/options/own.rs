@@ -4,7 +4,7 @@ use super::{File, Format, Role::Used, Row, Sections, file, row};
 use crate::value::{
     DECIMAL,
     Kind::{Path, Text, Url, Whole},
-    WHOLE,
+    PORT, WHOLE,
 };
 
 pub(super) const FILES: &[File] = &[file(
@@ -26,6 +26,13 @@ const SERVER: &[Row] = &[
         Used,
     )
     .repeats(),
+    row(
+        "redirect-port",
+        PORT,
+        "",
+        "Where browsers that come by HTTP are sent on to HTTPS (ssl-redirect-http); 80 where www-port is 443, else nowhere.",
+        Used,
+    ),
     row(
         "proxy-threads",
         Whole(1, 1024),

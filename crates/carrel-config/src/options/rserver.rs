@@ -94,7 +94,14 @@ const DATA_DIR: super::Role = NoEffect("`carrel serve --data-dir` says where, an
 
 const WEB: &[Row] = &[
     row("www-address", Host, "0.0.0.0", "The address that the server listens on; 127.0.0.1 when it is not set.", Used),
-    row("www-port", PORT, "8787", "The port that the server listens on; empty for 80.", Used).when_empty("80"),
+    row(
+        "www-port",
+        PORT,
+        "8787",
+        "The port that the server listens on; empty for 80, and for 443 with ssl-enabled.",
+        Used,
+    )
+    .when_empty("80"),
     row(
         "www-socket",
         Path,
@@ -291,17 +298,27 @@ const AUDIT: &[Row] = &[
 ];
 
 const TLS: &[Row] = &[
-    row("ssl-enabled", Flag, "0", "Speaks HTTPS.", NotSupported(PROXY_TLS)),
-    row("ssl-certificate", Path, "", "The certificate.", NotSupported(PROXY_TLS)),
-    row("ssl-certificate-key", Path, "", "The certificate's key.", NotSupported(PROXY_TLS)),
-    row("ssl-protocols", Text, "TLSv1.2 TLSv1.3", "Which versions of TLS are spoken.", NoEffect(PROXY_TLS)),
-    row("ssl-redirect-http", Flag, "1", "Sends browsers from HTTP to HTTPS.", NoEffect(PROXY_TLS)),
+    row("ssl-enabled", Flag, "0", "Speaks HTTPS.", Used),
+    row(
+        "ssl-certificate",
+        Path,
+        "",
+        "The file of its certificate, and of those between it and its authority (PEM).",
+        Used,
+    ),
+    row("ssl-certificate-key", Path, "", "The file of the certificate's key (PEM, without passphrase).", Used),
+    row("ssl-protocols", Text, "TLSv1.2 TLSv1.3", "Which versions of TLS are spoken.", Used),
+    row(
+        "ssl-redirect-http",
+        Flag,
+        "1",
+        "Sends browsers on from HTTP, by port 80 where www-port is 443, or redirect-port of carrel.conf.",
+        Used,
+    ),
     row("ssl-hsts", Flag, "1", "Tells browsers that came by HTTPS to come by HTTPS only.", Used),
     row("ssl-hsts-max-age", WHOLE, "31536000", "For how long they shall.", Used).unit("seconds"),
     row("ssl-hsts-include-subdomains", Flag, "", "That it holds for names below this one.", Used),
 ];
-
-const PROXY_TLS: &str = "a proxy in front speaks HTTPS (`carrel serve --public-url`, `--trusted-proxy`)";
 
 const REST: &[Row] = &[
     row("user-provisioning-enabled", Flag, "0", "Makes users that an identity provider announces.", OWN_USERS),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 const KNOWN: &[(&str, &str)] = &[
     (
         "carrel.conf",
-        "site-name public-url trusted-proxy proxy-threads data-dir wait-for-database agent agent-image ide-path ides max-sessions \
+        "site-name public-url trusted-proxy redirect-port proxy-threads data-dir wait-for-database agent agent-image ide-path ides max-sessions \
          suspend-after idle-after start-limit stop-grace",
     ),
     (

@@ -32,6 +32,7 @@ fn server(settings: &mut Settings, set: &impl Fn(&str) -> Option<Held>) {
     let whole = |key: &str| set(key).and_then(|held| held.whole());
     put(&mut settings.site_name, text("site-name"));
     put(&mut settings.public_url, text("public-url").map(Some));
+    put(&mut settings.redirect_port, whole("redirect-port").map(|port| u16::try_from(port).ok()));
     put(&mut settings.proxy_threads, whole("proxy-threads").and_then(|n| usize::try_from(n).ok()));
     put(&mut settings.agent, text("agent").map(PathBuf::from));
     put(&mut settings.agent_image, text("agent-image").map(Some));
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn every_option_of_the_file_takes_effect() {
         let text = "site-name=Science\npublic-url=https://carrel.example.org\ntrusted-proxy=192.0.2.7\n\
-                    trusted-proxy=10.0.0.0/8\nproxy-threads=3\ndata-dir=/srv/carrel\nwait-for-database=5\nagent=/opt/agent\n\
+                    trusted-proxy=10.0.0.0/8\nproxy-threads=3\nredirect-port=8080\ndata-dir=/srv/carrel\nwait-for-database=5\nagent=/opt/agent\n\
                     ide-path=/opt/a\nide-path=/opt/b\nides=/etc/ides\nmax-sessions=4\nsuspend-after=1.5\nidle-after=0.5\n\
                     start-limit=30\nstop-grace=20\n";
         let (settings, told) = apply_to(&[(FILE, text)]);

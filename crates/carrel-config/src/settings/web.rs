@@ -142,14 +142,22 @@ fn listen(settings: &mut Settings, files: &Configuration, told: &mut Vec<Diagnos
         }
     }
     let port = files.get(FILE, "www-port");
-    if port.at.is_some()
+    if let Some(at) = &port.at
         && let Some(port) = port.whole().and_then(|port| u16::try_from(port).ok())
     {
-        settings.listen = SocketAddr::new(settings.listen.ip(), port);
+        let of_https = files.get(FILE, "ssl-enabled").flag() == Some(true) && is_empty(files, at);
+        settings.listen = SocketAddr::new(settings.listen.ip(), if of_https { 443 } else { port });
     }
     if let Some((path, _)) = set_text(files, "www-socket").filter(|(path, _)| !path.is_empty()) {
         settings.socket = Some(path.into());
     }
+}
+
+/// Whether nothing stands behind the `=` of a line: the reader has put a value there.
+fn is_empty(files: &Configuration, at: &At) -> bool {
+    let line = usize::try_from(at.line).ok().and_then(|line| files.text(FILE)?.lines().nth(line.checked_sub(1)?));
+    let value = line.and_then(|line| line.split_once('=')).map(|(_, value)| value.trim());
+    value.is_some_and(|value| value.is_empty() || value.starts_with('#'))
 }
 
 fn frames(web: &mut Web, files: &Configuration, told: &mut Vec<Diagnostic>) {

@@ -188,8 +188,9 @@ fn warnings(app: &App, caller: &Caller) -> Vec<Warning> {
     if !caller.client().secure && !app.settings.now().listen.ip().is_loopback() {
         warnings.push(Warning {
             code: "plain-http",
-            text: "This page came over plain HTTP: passwords and sessions can be read on the way. Put a proxy with TLS \
-                   in front and set its address as the public one.",
+            text: "This page came over plain HTTP: passwords and sessions can be read on the way. Give the server a \
+                   certificate (ssl-enabled of rserver.conf), or put a proxy with TLS in front and set its address as \
+                   the public one.",
         });
     }
     if app.settings.now().admission.everybody {

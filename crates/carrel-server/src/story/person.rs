@@ -6,9 +6,14 @@ use http::{HeaderMap, Method, Request, StatusCode, header, request::Builder};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, pki_types::ServerName};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
-use tokio::net::TcpStream;
+use std::{net::SocketAddr, sync::Arc};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
 
 /// Speaks HTTP with a server. As a browser does it says where it comes from.
 #[derive(Clone)]
@@ -16,7 +21,13 @@ pub(super) struct Person {
     pub address: SocketAddr,
     pub cookie: Option<String>,
     pub token: Option<String>,
+    /// Speaks HTTPS with whom this believes.
+    pub tls: Option<Arc<ClientConfig>>,
 }
+
+/// A connection of either kind.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A whole answer.
 #[derive(Debug)]
@@ -48,7 +59,7 @@ impl Answer {
 
 impl Person {
     pub(super) fn at(address: SocketAddr) -> Self {
-        Self { address, cookie: None, token: None }
+        Self { address, cookie: None, token: None, tls: None }
     }
 
     /// The same person in front of another replica.
@@ -57,11 +68,11 @@ impl Person {
     }
 
     pub(super) fn with_token(&self, token: &str) -> Self {
-        Self { address: self.address, cookie: None, token: Some(token.into()) }
+        Self { cookie: None, token: Some(token.into()), ..self.clone() }
     }
 
     pub(super) fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
     /// A request with what this person always sends.
@@ -77,10 +88,21 @@ impl Person {
         }
     }
 
+    /// Opens a connection.
+    pub(super) async fn connect(&self) -> TokioIo<Box<dyn Stream>> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        TokioIo::new(match &self.tls {
+            Some(config) => {
+                let name = ServerName::from(self.address.ip());
+                Box::new(TlsConnector::from(config.clone()).connect(name, stream).await.unwrap())
+            }
+            None => Box::new(stream),
+        })
+    }
+
     /// Sends a request and waits for the head of the answer.
     pub(super) async fn begin(&self, request: Request<Full<Bytes>>) -> http::Response<Incoming> {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let (mut send, connection) = http1::handshake(self.connect().await).await.unwrap();
         tokio::spawn(connection);
         send.send_request(request).await.unwrap()
     }

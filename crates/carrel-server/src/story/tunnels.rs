@@ -23,22 +23,21 @@ pub(super) async fn upgrade(person: &Person, path: &str, origin: Option<&str>) -
     if let Some(origin) = origin {
         request = request.header("origin", origin);
     }
-    let stream = tokio::net::TcpStream::connect(person.address).await.unwrap();
-    let (mut send, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (mut send, connection) = hyper::client::conn::http1::handshake(person.connect().await).await.unwrap();
     tokio::spawn(connection.with_upgrades());
     send.send_request(request.body(Full::<Bytes>::default()).unwrap()).await.unwrap()
 }
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-async fn open(person: &Person, id: &str) -> Socket {
+pub(super) async fn open(person: &Person, id: &str) -> Socket {
     let answer = upgrade(person, &format!("/s/{id}/ws"), Some(&person.origin())).await;
     assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
     let io = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
     WebSocketStream::from_raw_socket(io, Role::Client, None).await
 }
 
-async fn echoes(socket: &mut Socket) {
+pub(super) async fn echoes(socket: &mut Socket) {
     socket.send("hello".into()).await.unwrap();
     assert_eq!(socket.next().await.unwrap().unwrap().into_text().unwrap(), "hello");
 }

@@ -12,6 +12,7 @@ use carrel_config::{
     Configuration, Diagnostic, Level, Lookup, Settings, Source,
     chart::{self, Rendered},
 };
+use carrel_model::Clock;
 use clap::Args;
 pub(super) use live::Finding;
 use live::Outcome;
@@ -110,6 +111,7 @@ pub(super) fn examine(place: &Place, live: bool) -> anyhow::Result<Examined> {
     let mut settings = Settings::local("/".into(), "/".into(), Vec::new());
     let mut between = settings.apply(&configuration);
     between.extend(settings.contradictions(&configuration));
+    between.extend(settings.https().and_then(|tls| tls.at_date(Clock::System.now())));
     configuration.tell(between);
     // What the files name is worth a try only when they can be read.
     let live = live && count(configuration.diagnostics(), Level::Error) == 0;

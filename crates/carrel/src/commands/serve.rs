@@ -56,6 +56,10 @@ pub(crate) struct Serve {
     /// A proxy whose X-Forwarded headers are believed, or a network of them. May be given more than once.
     #[arg(long, env = "CARREL_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
     trusted_proxy: Vec<Network>,
+    /// Where browsers that come by HTTP are sent on to HTTPS, when the server speaks it; port 0 takes any that is free. By
+    /// default 80 where it listens on 443, and else nowhere.
+    #[arg(long, value_name = "PORT")]
+    redirect_port: Option<u16>,
     /// The agent that runs beside each IDE; by default `carrel-agent` beside this program.
     #[arg(long, value_name = "PROGRAM")]
     agent: Option<PathBuf>,
@@ -128,9 +132,11 @@ impl Serve {
         let installation = Installation::load(lookup, defaults, flags).map_err(with_code(CONFIG))?;
         let level = telemetry::init(log, &installation.settings().now().logging)?;
         log_diagnostics(installation.files().diagnostics());
+        log_certificate(&installation.settings().now());
         Ok(installation.on_reload(move |reloaded, settings| {
             level.follow(&settings.logging);
             log_reload(reloaded);
+            log_certificate(settings);
         }))
     }
 
@@ -143,6 +149,7 @@ impl Serve {
             if let Some(address) = self.listen {
                 (settings.listen, settings.socket) = (address, None);
             }
+            set(&mut settings.redirect_port, self.redirect_port.map(Some));
             set(&mut settings.agent, self.agent.clone());
             set(&mut settings.agent_image, self.agent_image.clone().map(Some));
             set(&mut settings.wait_for_database, self.wait_for_database.map(Duration::from_secs));
@@ -188,6 +195,12 @@ fn log_diagnostics(told: &[Diagnostic]) {
             Level::Note => tracing::debug!("{one}"),
         }
     }
+}
+
+/// What the date has to say about the certificate.
+fn log_certificate(settings: &Settings) {
+    let told = settings.https().and_then(|tls| tls.at_date(Clock::System.now()));
+    log_diagnostics(told.as_slice());
 }
 
 fn log_reload(reloaded: &Reloaded) {
@@ -251,6 +264,9 @@ async fn serve(place: Place, installation: Installation) -> anyhow::Result<()> {
     let parts = ServerParts { installation, store, sessions, agents, clock };
     let server = Server::start(parts).await.map_err(with_code(UNAVAILABLE))?;
     say(format!("Carrel listens on {}", server.place()))?;
+    if let Some(address) = server.redirect_addr() {
+        say(format!("Browsers that come to http://{address} are sent on to it"))?;
+    }
 
     signals.heard().await;
     tracing::info!("stopping; sessions go on");

@@ -47,12 +47,15 @@ fn nothing_set_is_carrels_own_and_every_option_is_taken_over() {
 }
 
 #[test]
-fn the_address_and_the_port_are_taken_over_and_an_empty_port_is_that_of_http() {
+fn the_address_and_the_port_are_taken_over_and_an_empty_port_is_that_of_the_protocol() {
     let listen = |text: &str| applied(&[("rserver.conf", text)]).0.listen.to_string();
     assert_eq!(listen(""), "127.0.0.1:8787");
     assert_eq!(listen("www-address=0.0.0.0\nwww-port=8080\n"), "0.0.0.0:8080");
     assert_eq!(listen("www-address=localhost\nwww-port=\n"), "127.0.0.1:80");
     assert_eq!(listen("www-port=<nil>\n"), "127.0.0.1:8787");
+    assert_eq!(listen("ssl-enabled=1\nwww-port= # of the protocol\n"), "127.0.0.1:443");
+    assert_eq!(listen("ssl-enabled=1\nwww-port=80\n"), "127.0.0.1:80");
+    assert_eq!(listen("ssl-enabled=1\n"), "127.0.0.1:8787");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod kubernetes;
 mod storage;
+mod tls;
 
 use crate::{
     commands::serve::{beside_this_program, defaults},
@@ -71,7 +72,7 @@ impl Finding {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a server does not use yet, so that there is nothing to try.
-const NOT_BUILT: &[&str] = &["OpenID discovery", "image pull", "TLS chain"];
+const NOT_BUILT: &[&str] = &["OpenID discovery", "image pull"];
 
 /// Tries everything, one thing after the other.
 pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<Finding>> {
@@ -87,7 +88,9 @@ pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<
     findings.push(Finding::of("database", block_on(async { Ok(database(place, &settings, files).await) })?));
     findings.push(Finding::of("agent", agent_runs(&settings.agent)));
     findings.extend(ides(&catalogue, &settings));
-    findings.push(Finding::of("address", address(&settings)));
+    let addresses = [Some(settings.listen), settings.redirect_from()];
+    findings.extend(addresses.into_iter().flatten().map(|one| Finding::of("address", address(one))));
+    findings.extend(tls::check(&settings));
     findings.extend(kubernetes::check(&settings, files)?);
     findings.extend(NOT_BUILT.iter().map(|what| Finding::not_checked(what, "not built yet")));
     Ok(findings)
@@ -143,8 +146,7 @@ fn ides(catalogue: &Catalogue, settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-fn address(settings: &Settings) -> Result<String, String> {
-    let address = settings.listen;
+fn address(address: SocketAddr) -> Result<String, String> {
     match TcpListener::bind(address) {
         Ok(_) => Ok(format!("{address} is free")),
         Err(error) if error.kind() == ErrorKind::AddrInUse && block_on(is_carrel(address)).unwrap_or(false) => {

@@ -1,6 +1,6 @@
 //! What images of the original are told by their environment, told to Carrel: a test user, a license, to check and no more.
 
-use crate::server::{Host, Server};
+use crate::{host::Host, server::Server};
 
 /// The file with variables for the server.
 const FILE: &str = "env-vars";

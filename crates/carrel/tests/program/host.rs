@@ -1,5 +1,6 @@
 //! A scratch host for the program, and what is asked of its answers.
 
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind, Write},
@@ -9,15 +10,18 @@ use std::{
     },
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
 };
 use tempfile::TempDir;
 
 /// An account without rights, for the server that refuses to be root (`nobody` of every Debian).
 const NOBODY: u32 = 65534;
 
-/// A scratch host: a copy of the program that an account without rights can run, and a data folder of its own.
+/// A scratch host: a copy of the program that an account without rights can run, and folders of its own, which are there
+/// before a server starts, while it runs and after it.
+#[derive(Clone)]
 pub(crate) struct Host {
-    pub(crate) folder: TempDir,
+    folder: Arc<TempDir>,
     uid: u32,
 }
 
@@ -32,18 +36,22 @@ impl Host {
 
     /// One whose server runs as this account, when these tests are root's.
     pub(crate) fn of(uid: u32) -> Self {
-        let folder = tempfile::Builder::new().prefix("carrel-cli-").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("carrel-program-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let host = Self { folder, uid };
+        let host = Self { folder: Arc::new(folder), uid };
         copy(env!("CARGO_BIN_EXE_carrel"), &host.program());
         // No test here starts a session: any program will do.
         std::os::unix::fs::symlink("/bin/true", host.agent()).unwrap();
-        fs::create_dir(host.data()).unwrap();
-        fs::create_dir(host.config()).unwrap();
-        if am_root() {
-            chown(host.data(), Some(uid), Some(uid)).unwrap();
+        for folder in ["data", "logs", "conf", "ides", "bin"] {
+            fs::create_dir(host.path(folder)).unwrap();
+            host.give(&host.path(folder));
         }
         host
+    }
+
+    /// A place of this host.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     pub(crate) fn program(&self) -> PathBuf {
@@ -60,14 +68,51 @@ impl Host {
 
     /// The folder of its configuration files.
     pub(crate) fn config(&self) -> PathBuf {
-        self.folder.path().join("config")
+        self.folder.path().join("conf")
+    }
+
+    /// Writes a configuration file.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.config().join(name), text).unwrap();
+    }
+
+    /// Gives a file to the account of the server.
+    pub(crate) fn give(&self, path: &str) {
+        if am_root() {
+            chown(path, Some(self.uid), Some(self.uid)).unwrap();
+        }
+    }
+
+    /// Whether its files say that it listens on a socket.
+    pub(crate) fn has_socket(&self) -> bool {
+        fs::read_to_string(self.path("conf/rserver.conf")).is_ok_and(|text| text.contains("www-socket="))
+    }
+
+    /// Adds an IDE whose program is this script. What the script writes to `told` is read with [`Host::told`].
+    pub(crate) fn ide(&self, name: &str, script: &str) {
+        let program = self.path(&format!("bin/{name}"));
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let told = self.path("bin/told");
+        mkfifo(told.as_str(), Mode::all()).unwrap();
+        fs::set_permissions(&told, fs::Permissions::from_mode(0o666)).unwrap();
+        let entry = format!(
+            "id = \"{name}\"\nname = \"{name}\"\n[program]\nrequires = [\"{name}\"]\nversion = [\"--version\"]\n\
+             [start]\ncommand = [\"{{program}}\"]\n[http]\nstrip_prefix = true\nready = \"/\"\n"
+        );
+        fs::write(self.path(&format!("ides/{name}.toml")), entry).unwrap();
+    }
+
+    /// Waits for what the script of an IDE has to tell.
+    pub(crate) fn told(&self) -> String {
+        fs::read_to_string(self.path("bin/told")).unwrap()
     }
 
     /// The program as an account without rights, with nothing from the environment of the test.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.program());
         command.args(arguments).env_clear().env("HOME", self.data()).env("CARREL_DATA_DIR", self.data());
-        command.env("RSTUDIO_CONFIG_DIR", self.config());
+        command.env("RSTUDIO_CONFIG_DIR", self.config()).env("PATH", "/usr/bin:/bin");
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         if am_root() {
             command.uid(self.uid).gid(self.uid);

@@ -1,39 +1,23 @@
 //! A server as a process of its own, with folders of its own, ended with the test.
 
+use crate::host::Host;
 use nix::{
-    sys::{
-        signal::{Signal, kill},
-        stat::Mode,
-    },
-    unistd::{Pid, mkfifo},
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    os::unix::{
-        fs::{PermissionsExt, chown},
-        net::UnixStream,
-        process::CommandExt,
-    },
-    path::PathBuf,
-    process::{Child, ChildStderr, Command, Stdio},
-    sync::{Arc, Mutex, mpsc},
+    os::unix::net::UnixStream,
+    process::{Child, ChildStderr, ChildStdout, Stdio},
+    sync::{Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
-/// An account without rights, for a server that refuses to be root (`nobody` of every Debian).
-const NOBODY: u32 = 65534;
 /// How long something may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The folders of a server, before it starts and while it runs.
-#[derive(Clone)]
-pub(crate) struct Host {
-    folder: Arc<TempDir>,
-}
 
 /// See the module.
 pub(crate) struct Server {
@@ -41,83 +25,13 @@ pub(crate) struct Server {
     address: String,
     child: Mutex<Child>,
     lines: Mutex<(mpsc::Receiver<String>, String)>,
+    said: Mutex<BufReader<ChildStdout>>,
 }
 
 impl std::ops::Deref for Server {
     type Target = Host;
     fn deref(&self) -> &Host {
         &self.host
-    }
-}
-
-impl Host {
-    pub(crate) fn new() -> Self {
-        let host = Self { folder: Arc::new(tempfile::Builder::new().prefix("carrel-serve-").tempdir().unwrap()) };
-        fs::set_permissions(host.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        // By another process: a test that starts a program at this moment would inherit the open file, and nobody can run
-        // a program that is open for writing.
-        let copied = Command::new("cp").args([env!("CARGO_BIN_EXE_carrel"), &host.path("carrel")]).status();
-        assert!(copied.unwrap().success());
-        // No test here starts a session: any program will do.
-        std::os::unix::fs::symlink("/bin/true", host.path("carrel-agent")).unwrap();
-        for folder in ["data", "logs", "conf", "ides", "bin"] {
-            fs::create_dir(host.path(folder)).unwrap();
-            Self::give(&host.path(folder));
-        }
-        host
-    }
-
-    /// A place of this host.
-    pub(crate) fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    /// Gives a file to the account of the server.
-    pub(crate) fn give(path: &str) {
-        if nix::unistd::geteuid().is_root() {
-            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
-    }
-
-    /// Writes a configuration file.
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(PathBuf::from(self.path("conf")).join(name), text).unwrap();
-    }
-
-    /// Whether its files say that it listens on a socket.
-    fn has_socket(&self) -> bool {
-        fs::read_to_string(self.path("conf/rserver.conf")).is_ok_and(|text| text.contains("www-socket="))
-    }
-
-    /// Adds an IDE whose program is this script. What the script writes to `told` is read with [`Host::told`].
-    pub(crate) fn ide(&self, name: &str, script: &str) {
-        let program = self.path(&format!("bin/{name}"));
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let told = self.path("bin/told");
-        mkfifo(told.as_str(), Mode::all()).unwrap();
-        fs::set_permissions(&told, fs::Permissions::from_mode(0o666)).unwrap();
-        let entry = format!(
-            "id = \"{name}\"\nname = \"{name}\"\n[program]\nrequires = [\"{name}\"]\nversion = [\"--version\"]\n\
-             [start]\ncommand = [\"{{program}}\"]\n[http]\nstrip_prefix = true\nready = \"/\"\n"
-        );
-        fs::write(self.path(&format!("ides/{name}.toml")), entry).unwrap();
-    }
-
-    /// Waits for what the script of an IDE has to tell.
-    pub(crate) fn told(&self) -> String {
-        fs::read_to_string(self.path("bin/told")).unwrap()
-    }
-
-    /// The program as an account without rights, with nothing from the environment of the test.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.path("carrel"));
-        command.args(arguments).env_clear().env("HOME", self.path("data")).env("CARREL_DATA_DIR", self.path("data"));
-        command.env("PATH", "/usr/bin:/bin").current_dir(self.folder.path()).stdin(Stdio::null());
-        if nix::unistd::geteuid().is_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        command
     }
 }
 
@@ -131,32 +45,53 @@ impl Server {
     pub(crate) fn start_with(make: impl FnOnce(&Host)) -> Self {
         let host = Host::new();
         make(&host);
-        Self::run(host)
+        Self::run(host, &[])
+    }
+
+    /// The same, with more on the command line.
+    pub(crate) fn start_with_flags(flags: &[&str], make: impl FnOnce(&Host)) -> Self {
+        let host = Host::new();
+        make(&host);
+        Self::run(host, flags)
     }
 
     /// Stops it and starts it anew, with this file changed.
     pub(crate) fn again(&self, name: &str, text: &str) -> Self {
         self.stop();
         self.write(name, text);
-        Self::run(self.host.clone())
+        Self::run(self.host.clone(), &[])
     }
 
-    fn run(host: Host) -> Self {
+    fn run(host: Host, flags: &[&str]) -> Self {
         let folders = [host.path("conf"), host.path("ides"), host.path("bin")];
         let [conf, ides, bin] = folders.each_ref().map(String::as_str);
         let mut serve = vec!["serve", "--config-dir", conf, "--ides", ides, "--ide-path", bin];
         if !host.has_socket() {
             serve.extend(["--listen", "127.0.0.1:0"]);
         }
+        serve.extend(flags);
         let mut child = host.command(&serve).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let lines = Mutex::new((lines(child.stderr.take().unwrap()), String::new()));
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
         let place = line.trim().strip_prefix("Carrel listens on ").unwrap_or_default();
-        let address = place.trim_start_matches("http://").to_owned();
-        let server = Self { host, address, child: Mutex::new(child), lines };
+        let address = place.trim_start_matches("http://").trim_start_matches("https://").to_owned();
+        let server = Self { host, address, child: Mutex::new(child), lines, said: Mutex::new(said) };
         assert!(!server.address.is_empty(), "{}", server.log_until_end());
         server
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The next line that it says to whoever started it.
+    pub(crate) fn line(&self) -> String {
+        let mut line = String::new();
+        self.said.lock().unwrap().read_line(&mut line).unwrap();
+        line
     }
 
     /// Answer's status and body.
@@ -216,7 +151,7 @@ impl Server {
         assert!(add.wait().unwrap().success());
         let made = self.command(&["token", "create", "--user", "ada", "--name", "test"]).output().unwrap();
         fs::write(self.path("data/token"), &made.stdout).unwrap();
-        Host::give(&self.path("data/token"));
+        self.give(&self.path("data/token"));
     }
 
     /// Runs a command that speaks with the server: exit code, and what it says.

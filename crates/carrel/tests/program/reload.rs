@@ -1,14 +1,7 @@
 //! A running server reads its files again, is watched, and stops at once: by signal and by command, as a process of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-#[path = "reload/given.rs"]
-mod given;
-#[path = "support/server.rs"]
-mod server;
-
+use crate::server::{Server, get};
 use nix::sys::signal::Signal;
-use server::{Host, Server};
 use std::{fs, os::unix::fs::PermissionsExt};
 
 #[test]
@@ -76,7 +69,7 @@ fn the_log_goes_into_files_where_the_file_says_so() {
 fn metrics_are_answered_on_a_port_of_their_own() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Server::start(&[("rserver.conf", &format!("metrics-enabled=1\nmetrics-port={port}\n"))]);
-    let (status, text) = server::get(&format!("127.0.0.1:{port}"), "/metrics");
+    let (status, text) = get(&format!("127.0.0.1:{port}"), "/metrics");
     assert_eq!(status, 200);
     assert!(text.contains("carrel_sessions{state=\"Active\"} 0\n"), "{text}");
     assert_eq!(server.get("/metrics").0, 404, "not on the address that people come to");
@@ -142,7 +135,7 @@ fn a_server_listens_on_a_socket_for_its_group_and_takes_the_place_of_one_that_is
         let socket = host.path("data/carrel.sock");
         // As a server that was killed leaves it: nobody listens.
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-        Host::give(&socket);
+        host.give(&socket);
         host.write("rserver.conf", &format!("www-socket={socket}\n"));
     });
     let socket = server.path("data/carrel.sock");

@@ -1,17 +1,14 @@
 //! What the command line says when something is wrong, and how it ends.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod database;
-mod host;
-
-use host::{Ended, Host, am_root, first_line, refused, said};
+use crate::host::{Ended, Host, am_root, first_line, refused, said};
 use std::{
     fs,
     net::TcpListener,
     os::unix::fs::PermissionsExt,
+    path::PathBuf,
     process::{Command, Stdio},
 };
+
 #[test]
 fn the_server_does_not_run_as_root() {
     if !am_root() {
@@ -47,7 +44,7 @@ fn a_check_beside_the_server_that_runs_takes_its_port_for_no_fault() {
 #[test]
 fn a_data_folder_that_cannot_be_written_is_named() {
     let host = Host::new();
-    let folder = host.folder.path().join("locked");
+    let folder = PathBuf::from(host.path("locked"));
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
     let path = folder.display().to_string();
@@ -73,9 +70,7 @@ fn an_agent_that_is_missing_is_named() {
 #[test]
 fn a_wrong_ide_entry_is_named_with_file_and_key() {
     let host = Host::new();
-    let ides = host.folder.path().join("ides");
-    fs::create_dir(&ides).unwrap();
-    fs::write(ides.join("mine.toml"), "id = \"mine\"\nnmae = \"Mine\"\n").unwrap();
+    fs::write(host.path("ides/mine.toml"), "id = \"mine\"\nnmae = \"Mine\"\n").unwrap();
     let output = host.run(&["serve", "--ides", "ides"]);
     let all = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(78), "{all}");
@@ -217,8 +212,7 @@ fn groups_are_given_to_a_user_at_first_and_later() {
 #[test]
 fn users_get_the_numbers_that_the_files_and_the_command_line_say() {
     let host = Host::new();
-    fs::write(host.config().join("rserver.conf"), "user-provisioning-start-uid=5000\nuser-homedir-path=/nfs\n")
-        .unwrap();
+    host.write("rserver.conf", "user-provisioning-start-uid=5000\nuser-homedir-path=/nfs\n");
     assert!(host.add_user(&["ada", "--group", "devs"], "correct horse").status.success());
     let bob = ["bob", "--shared-account", "--uid", "20114", "--gid", "20000", "--home", "/data/bob"];
     assert!(host.add_user(&bob, "correct horse").status.success());
@@ -238,7 +232,7 @@ fn users_get_the_numbers_that_the_files_and_the_command_line_say() {
     );
     let table = String::from_utf8(host.run(&["user", "list"]).stdout).unwrap();
     assert!(table.lines().nth(2).unwrap().contains("20114") && table.contains("/nfs/ada"), "{table}");
-    fs::write(host.config().join("rserver.conf"), "user-provisioning-start-uid=many\n").unwrap();
+    host.write("rserver.conf", "user-provisioning-start-uid=many\n");
     let wrong = host.add_user(&["eve", "--shared-account"], "correct horse");
     refused(&wrong, 78, &["rserver.conf:1", "user-provisioning-start-uid"]);
 }

@@ -27,7 +27,7 @@ async fn database(postgres: &Postgres) -> String {
 }
 
 fn configure(host: &Host, text: &str) {
-    fs::write(host.config().join("database.conf"), format!("provider=postgresql\n{text}")).unwrap();
+    host.write("database.conf", &format!("provider=postgresql\n{text}"));
 }
 
 /// The server that does not start with this `database.conf`.
@@ -177,7 +177,7 @@ async fn an_encrypted_password_opens_the_database_for_every_command() {
     let postgres = Postgres::start(Wanted::default()).unwrap();
     let (host, name) = (host_of(&postgres), database(&postgres).await);
     refused(&host.run_with(&["config", "encrypt-password"], "right\n"), 78, &["there is no secure-cookie-key"]);
-    fs::write(host.config().join("secure-cookie-key"), "0f5a1c1e-6f0e-4c6c-9a39-6f8a2f3b9d11\n").unwrap();
+    host.write("secure-cookie-key", "0f5a1c1e-6f0e-4c6c-9a39-6f8a2f3b9d11\n");
     let output = host.run_with(&["config", "encrypt-password"], "right\n");
     let sealed = String::from_utf8(output.stdout).unwrap();
     assert!(sealed.starts_with("carrel:1:") && !sealed.contains("right"), "{sealed}");
@@ -191,7 +191,7 @@ async fn an_encrypted_password_opens_the_database_for_every_command() {
     let list = host.run(&["user", "list", "--database", &format!("sqlite:{}/other.db", host.data().display())]);
     assert!(!String::from_utf8_lossy(&list.stdout).contains("ada"));
 
-    fs::write(host.config().join("secure-cookie-key"), "another\n").unwrap();
+    host.write("secure-cookie-key", "another\n");
     let what = ["database.conf:5: error: the password cannot be decrypted", "encrypted with another secure-cookie-key"];
     refused(&host.run(&["user", "list"]), 78, &what);
     let output = serve(&host, &format!("{parts}password={sealed}"));
