@@ -2,6 +2,7 @@
 
 mod agent;
 mod ask;
+mod bounds;
 mod causes;
 mod child;
 mod command_line;

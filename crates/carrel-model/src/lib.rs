@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod bounds;
 pub mod container;
 pub mod id;
 pub mod idle;
@@ -20,6 +21,7 @@ pub mod user;
 
 pub use account::{AccountRules, IdError, IdKind};
 pub use audit::AuditAction;
+pub use bounds::Bounds;
 pub use container::{Account, Container, Gpu};
 pub use id::{ID_CHARS, RunId, SessionId, SignInId, TokenId, UserId};
 pub use idle::{Activity, IdleAction, IdleRule};

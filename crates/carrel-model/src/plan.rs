@@ -1,6 +1,6 @@
 //! What a run is to do: the catalogue's entry and the session's spec, put together. Pure.
 
-use crate::{Container, IdeId, IdleRule, UserName};
+use crate::{Bounds, Container, IdeId, IdleRule, UserName};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -33,6 +33,9 @@ pub struct Plan {
     pub cpus: f64,
     /// Memory in MiB.
     pub memory_mb: u64,
+    /// What the kernel holds its processes to.
+    #[serde(default, skip_serializing_if = "Bounds::is_none")]
+    pub bounds: Bounds,
     /// How long it may be without use.
     pub idle: IdleRule,
     /// How long a start may take without any progress, in seconds.

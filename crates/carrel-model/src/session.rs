@@ -1,6 +1,6 @@
 //! Sessions and what was asked of them.
 
-use crate::{Container, Event, IdeId, IdleRule, RunId, SessionId, SessionName, State, UserId, UserName};
+use crate::{Bounds, Container, Event, IdeId, IdleRule, RunId, SessionId, SessionName, State, UserId, UserName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ pub struct Spec {
     pub env: BTreeMap<String, String>,
     /// How long it may be without use.
     pub idle: IdleRule,
+    /// What the kernel holds its processes to.
+    #[serde(default, skip_serializing_if = "Bounds::is_none")]
+    pub bounds: Bounds,
     /// The container it runs in; `None` on clusters without containers.
     #[serde(default)]
     pub container: Option<Container>,
@@ -112,6 +115,7 @@ pub(crate) mod tests {
                 folder: None,
                 env: BTreeMap::new(),
                 idle: IdleRule::default(),
+                bounds: Bounds::default(),
                 container: None,
             },
             state: State::Queued { since: at(0), cause: None },

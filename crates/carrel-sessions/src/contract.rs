@@ -10,7 +10,7 @@
 use crate::launcher::{Launcher, LauncherError, Report, Seen, StartError};
 use async_trait::async_trait;
 use carrel_model::{
-    Address, Ending, IdleRule, Plan, RunId, SessionId,
+    Address, Bounds, Ending, IdleRule, Plan, RunId, SessionId,
     plan::{Http, Probe},
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -77,6 +77,7 @@ pub fn plan(command: Vec<String>) -> Plan {
         memory_mb: 512,
         idle: IdleRule::default(),
         start_limit_s: 60,
+        bounds: Bounds::default(),
         container: None,
     }
 }

@@ -5,7 +5,10 @@ use crate::{
     offering::{By, Offering, SizeOffer, idle_rule},
     pods::{Decided, PodSpec, settle_pod},
 };
-use carrel_config::{Settings, settings::rights::Rights};
+use carrel_config::{
+    Settings,
+    settings::rights::{KEYS, Rights},
+};
 use carrel_model::{Account, Gpu};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -177,6 +180,10 @@ fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights
     fields.push(Field::new("idle_after_s", json!(idle.idle_after_s), &By::Server.to_string()));
     fields.push(Field::new("ends_after_s", json!(idle.ends_after_s), &idle_by.to_string()));
     fields.push(Field::new("idle_action", json!(idle.action), &idle_by.to_string()));
+    for (key, given) in rights.given().filter(|(key, _)| KEYS.contains(key)) {
+        let value = serde_json::to_value(&given.value).unwrap_or_default();
+        fields.push(Field::new(&key.replace('-', "_"), value, &given.origin.to_string()));
+    }
     let sessions_by = offering.sessions.as_ref().map_or_else(|| "default".into(), |limit| limit.by.to_string());
     fields.push(Field::new("session_limit", json!(offering.sessions.as_ref().map(|l| l.value)), &sessions_by));
     fields

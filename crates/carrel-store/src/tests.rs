@@ -16,8 +16,8 @@ mod wakes;
 
 use crate::{Actor, NewAccount, NewUser, Store};
 use carrel_model::{
-    Activity, Address, Cause, Clock, Event, IdleAction, IdleRule, Role, Session, SessionId, Spec, State, User, UserId,
-    Who,
+    Activity, Address, Bounds, Cause, Clock, Event, IdleAction, IdleRule, Role, Session, SessionId, Spec, State, User,
+    UserId, Who,
 };
 use carrel_testkit::{Postgres, scratch, sqlite_url};
 use jiff::{SignedDuration, Timestamp};
@@ -154,6 +154,7 @@ pub(crate) fn session(owner: &User, byte: u8, now: Timestamp) -> Session {
             folder: Some("/home/ada/données".into()),
             env: BTreeMap::from([("A".into(), "<b> 'c' \"d\"".into())]),
             idle: IdleRule::default(),
+            bounds: Bounds::default(),
             container: None,
         },
         state: State::Queued { since: now, cause: None },

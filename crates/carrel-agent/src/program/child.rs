@@ -1,6 +1,7 @@
 //! Starting the IDE, and ending all of it.
 
-use crate::program::{causes::Exit, prepare::Prepared, tree};
+use crate::program::{bounds, causes::Exit, prepare::Prepared, tree};
+use carrel_model::Bounds;
 use nix::{
     errno::Errno,
     sys::{
@@ -38,10 +39,15 @@ pub(crate) struct Child {
 /// Starts the IDE by way of [`become_ide`], in a process group of its own. What it says comes out of the pipe.
 ///
 /// Has to be called on the main thread: the IDE gets a signal when the thread that started it ends.
-pub(crate) fn start(prepared: &Prepared, door: Option<PathBuf>) -> io::Result<(Child, pipe::Receiver)> {
+pub(crate) fn start(
+    prepared: &Prepared,
+    bounds: &Bounds,
+    door: Option<PathBuf>,
+) -> io::Result<(Child, pipe::Receiver)> {
     let (reader, writer) = io::pipe()?;
     let mut command = Command::new("/proc/self/exe");
     command.arg("become-ide").arg(std::process::id().to_string()).arg(door.unwrap_or_default());
+    command.arg(serde_json::to_string(bounds)?);
     command.arg(&prepared.program).args(&prepared.arguments);
     command.env_clear().envs(&prepared.environment).current_dir(&prepared.folder).process_group(0);
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -52,11 +58,12 @@ pub(crate) fn start(prepared: &Prepared, door: Option<PathBuf>) -> io::Result<(C
 }
 
 /// What the new process does before it becomes the IDE. `arguments`: the agent's process id, the door of the control
-/// group or nothing, the program and its arguments.
+/// group or nothing, the bounds, the program and its arguments.
 pub fn become_ide(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Infallible> {
     let mut next = || arguments.next().ok_or_else(|| io::Error::other("an argument is missing"));
     let agent = next()?;
     let door = PathBuf::from(next()?);
+    let bounds: Bounds = serde_json::from_slice(next()?.as_encoded_bytes())?;
     let program = next()?;
     prctl::set_pdeathsig(Signal::SIGTERM)?;
     if getppid().to_string() != agent.to_string_lossy() {
@@ -67,6 +74,7 @@ pub fn become_ide(mut arguments: impl Iterator<Item = OsString>) -> io::Result<I
     }
     // If the host runs out of memory, a session goes before the server. It may be forbidden to say so.
     let _ = fs::write("/proc/self/oom_score_adj", "500");
+    bounds::hold(&bounds)?;
     let error = Command::new(&program).args(arguments).exec();
     Err(io::Error::new(error.kind(), format!("{} cannot be run: {error}", program.display())))
 }

@@ -86,7 +86,7 @@ fn begin(agent: &Arc<Agent>, plan: &Arc<Plan>) -> Result<Begun, Missing> {
         Limits::set(&format!("carrel-{run}"), plan.cpus, memory)
     };
     agent.bounded(limits.describe());
-    let (child, pipe) = child::start(&prepared, limits.door()).map_err(Missing::Process)?;
+    let (child, pipe) = child::start(&prepared, &plan.bounds, limits.door()).map_err(Missing::Process)?;
     agent.reached(Step::IdeAnswers, Some("started, no answer yet"));
     let output = tokio::spawn(pump(agent.clone(), pipe));
     let meter = Meter::new(limits, memory);

@@ -2,7 +2,7 @@
 
 use crate::place::{Place, eventually, lives, plan};
 use carrel_agent::protocol::{End, Phase, Stop};
-use carrel_model::{Ending, Plan};
+use carrel_model::{Bounds, Ending, Plan};
 use http::StatusCode;
 use nix::{
     sys::signal::{Signal, kill},
@@ -191,4 +191,31 @@ async fn a_session_above_its_memory_is_ended_and_told() {
     let (code, text) = cause(&end);
     assert_eq!(code, "out-of-memory");
     assert!(text.starts_with("Out of memory (0.") && text.ends_with(" of 0.10 GB). Saved files are safe."), "{text}");
+}
+
+#[tokio::test]
+async fn the_kernel_holds_the_ide_to_the_bounds_of_the_plan() {
+    let place = Place::new().await;
+    let bounds = Bounds { processes: Some(54_321), open_files: Some(321), priority: Some(7), cpus: vec![0, 999] };
+    place.ready(&Plan { bounds, ..plan(&[]) }).await;
+    let pid = place.ide("/s/x/").await["pid"].as_i64().unwrap();
+    let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap();
+    let limits = read("limits");
+    let limit = |name: &str| -> Vec<String> {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().take(2).map(str::to_owned).collect()
+    };
+    assert_eq!(limit("Max open files"), ["321", "321"]);
+    assert_eq!(limit("Max processes"), ["54321", "54321"]);
+    let stat = read("stat");
+    let nice = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap();
+    assert_eq!(nice, "7");
+    assert!(read("status").contains("\nCpus_allowed_list:\t0\n"), "{}", read("status"));
+}
+
+#[tokio::test]
+async fn an_ide_that_may_run_on_no_cpu_of_this_host_says_why_it_does_not() {
+    let bounds = Bounds { cpus: vec![1000], ..Bounds::default() };
+    let end = ends_by_itself(&Plan { bounds, ..plan(&[]) }).await;
+    assert!(end.last_output.contains("cpu-affinity of the profiles names no CPU"), "{end:?}");
 }

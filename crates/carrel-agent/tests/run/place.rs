@@ -5,7 +5,7 @@ use carrel_agent::{
     folder::RunFolder,
     protocol::{End, Status},
 };
-use carrel_model::{IdleAction, IdleRule, Plan, RunId, SessionId, plan::BusyProbe, plan::Http, plan::Probe};
+use carrel_model::{Bounds, IdleAction, IdleRule, Plan, RunId, SessionId, plan::BusyProbe, plan::Http, plan::Probe};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -168,6 +168,7 @@ pub(crate) fn plan(arguments: &[&str]) -> Plan {
         memory_mb: 512,
         idle: IdleRule { idle_after_s: 60, ends_after_s: None, action: IdleAction::Suspend, busy_cpus: 100.0 },
         start_limit_s: 30,
+        bounds: Bounds::default(),
         container: None,
     }
 }

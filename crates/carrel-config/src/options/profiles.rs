@@ -52,7 +52,6 @@ pub(super) const FILES: &[File] = &[
     ),
 ];
 
-const BY_SIZE: Role = NotSupported("a session is bounded by its CPUs and its memory");
 const R_OF_ALL: Role = NotSupported("the Rs of r-versions are the same for everybody");
 const RATIO: crate::value::Kind = Decimal(0.0, 1.0);
 
@@ -139,11 +138,18 @@ const USERS: &[Row] = &[
         .unit("minutes"),
     row("session-timeout-kill-hours", WHOLE, "", "Ends a session without use after this long; 0 for never.", Used)
         .unit("hours"),
-    row("cpu-affinity", Text, "", "The CPUs that sessions run on.", BY_SIZE),
-    row("max-processes", WHOLE, "", "How many processes a session may have.", BY_SIZE).unit("processes"),
+    row("cpu-affinity", Text, "", "The CPUs that sessions run on, counted from 1: `1-4`, `1,3`.", Used),
+    row(
+        "max-processes",
+        WHOLE,
+        "",
+        "How many processes and threads the account of a session may have, all its sessions together; 0 for no limit.",
+        Used,
+    )
+    .unit("processes"),
     row("max-memory-mb", WHOLE, "", "The most memory of a session.", Used).unit("MB"),
-    row("max-open-files", WHOLE, "", "How many files a session may have open.", BY_SIZE).unit("files"),
-    row("priority", Text, "", "The priority of the session's processes, from -20 to 19.", BY_SIZE),
+    row("max-open-files", WHOLE, "", "How many files each process may have open; 0 for no limit.", Used).unit("files"),
+    row("priority", Text, "", "The priority of the session's processes, from 0 to 19 (last).", Used),
     row("r-version", Path, "", "The R that is chosen first.", R_OF_ALL),
     row("r-versions", Words, "", "The Rs that may be chosen.", R_OF_ALL),
 ];

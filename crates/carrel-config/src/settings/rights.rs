@@ -6,11 +6,13 @@
 //!
 //! Each cluster has files of its own. The local cluster takes those of Kubernetes where it has none.
 
+mod bounds;
 mod check;
 mod granted;
 mod overrides;
 mod sizes;
 
+pub use bounds::KEYS;
 pub use granted::{Given, Limit, Rights};
 pub use sizes::{NamedSize, PodSize, placement_of};
 

@@ -2,7 +2,8 @@
 
 use super::{Person, TestCarrel};
 use carrel_config::{Configuration, Settings, options::file_named};
-use carrel_model::{Capacity, Role};
+use carrel_model::{Bounds, Capacity, Role};
+use carrel_sessions::fake::Call;
 use carrel_store::{Actor, Groups};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -10,7 +11,8 @@ use std::path::Path;
 
 const RULES: &str = "[*]\ndefault-cpus=1\ndefault-mem-mb=2048\nmax-cpus=2\nmax-mem-mb=4096\n\
                      [@ml]\nmax-cpus=4\nmax-mem-mb=16384\nallow-custom-resources=0\n";
-const USERS: &str = "[*]\nsession-limit=3\n[@ml]\nsession-timeout-minutes=30\n[ada]\nsession-limit=2\n";
+const USERS: &str =
+    "[*]\nsession-limit=3\n[@ml]\nsession-timeout-minutes=30\nmax-open-files=512\n[ada]\nsession-limit=2\n";
 
 fn take_over(settings: &mut Settings) {
     let mut files = Configuration::default();
@@ -82,6 +84,12 @@ async fn a_launch_obeys_the_rules_and_a_refusal_names_them() {
     let session = carrel.store.session(&accepted["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((session.spec.cpus, session.spec.memory_mb), (4.0, 16384));
     assert_eq!(session.spec.idle.ends_after_s, Some(1800));
+    let run = carrel.starting(session.id.as_str()).await;
+    let plan = carrel.launcher.calls().into_iter().find_map(|call| match call {
+        Call::Start(asked, plan) if asked == run => Some(plan),
+        _ => None,
+    });
+    assert_eq!(plan.unwrap().bounds, Bounds { open_files: Some(512), ..Bounds::default() });
     let graces = carrel.store.session(&grace.launch().await.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((graces.spec.cpus, graces.spec.idle.ends_after_s), (1.0, Some(7200)));
 }
@@ -124,7 +132,8 @@ async fn administrators_see_what_somebody_would_get_and_which_line_decides() {
     };
     let rules = "launcher.kubernetes.profiles.conf";
     assert_eq!(field("rights", "max-cpus"), Some(format!("4.0 {rules}:7 [@ml]")));
-    assert_eq!(field("spec", "session_limit"), Some("2 profiles:6 [ada]".into()));
+    assert_eq!(field("spec", "session_limit"), Some("2 profiles:7 [ada]".into()));
+    assert_eq!(field("spec", "max_open_files"), Some("512 profiles:5 [@ml]".into()));
     assert_eq!(field("spec", "ends_after_s"), Some("1800 profiles:4 [@ml]".into()));
     let others = admin.get("/api/v1/admin/what-if?user=ada&groups=&cpus=9").await.json();
     let why = "cpus must be between 0.1 and 2, not 9; the most is set by the profile of everybody \

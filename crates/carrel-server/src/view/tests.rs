@@ -1,5 +1,5 @@
 use super::*;
-use carrel_model::{Activity, Address, Cause, Ending, IdleAction, IdleRule, SessionId, Spec, UserId};
+use carrel_model::{Activity, Address, Bounds, Cause, Ending, IdleAction, IdleRule, SessionId, Spec, UserId};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ fn session() -> Session {
             folder: None,
             env: BTreeMap::new(),
             idle: IdleRule::default(),
+            bounds: Bounds::default(),
             container: None,
         },
         state: State::Queued { since: at(0), cause: None },

@@ -62,6 +62,7 @@ impl Entry {
             probe: self.probe.clone(),
             cpus: spec.cpus,
             memory_mb: spec.memory_mb,
+            bounds: spec.bounds.clone(),
             idle: spec.idle.clone(),
             start_limit_s: settings.start_limit.as_secs(),
             container: spec.container.clone(),

@@ -2,7 +2,7 @@ mod given;
 
 use super::*;
 use carrel_config::Settings;
-use carrel_model::{IdleRule, Session, SessionId, Spec, State, UserId, plan::BusyProbe};
+use carrel_model::{Bounds, IdleRule, Session, SessionId, Spec, State, UserId, plan::BusyProbe};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -22,6 +22,7 @@ fn session(ide: &str) -> Session {
             folder: Some("/srv/{run}".into()),
             env: BTreeMap::from([("LANG".to_owned(), "C.UTF-8".to_owned())]),
             idle: IdleRule::default(),
+            bounds: Bounds::default(),
             container: None,
         },
         state: State::Queued { since, cause: None },

@@ -8,7 +8,7 @@ use crate::{
     pods::settle_pod,
 };
 use carrel_config::{ClusterKind, Settings};
-use carrel_model::{Account, Cause, ID_CHARS, IdleRule, Session, SessionId, SessionName, Spec, State};
+use carrel_model::{Account, Bounds, Cause, ID_CHARS, IdleRule, Session, SessionId, SessionName, Spec, State};
 use carrel_store::Which;
 
 /// Why a session was not launched.
@@ -52,7 +52,7 @@ impl Sessions {
         let offering = Offering::of(caller.user.name.as_str(), &rights, &settings);
         let account = self.account_of(&caller.user).await?;
         let idle = idle_rule(&settings.idle_of(&asked.ide), &rights).0;
-        let spec = settle_spec(&asked, cluster, &offering, idle, account)?;
+        let spec = Spec { bounds: rights.bounds(), ..settle_spec(&asked, cluster, &offering, idle, account)? };
         let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
         let taken: Vec<&SessionName> = live.iter().map(|s| &s.name).collect();
         let name = settle_name(asked.name.as_deref(), offer.id.as_str(), &taken)?;
@@ -121,6 +121,7 @@ fn settle_spec(
         folder: check_folder(asked.folder.as_deref())?,
         env: asked.env.clone(),
         idle,
+        bounds: Bounds::default(),
         container: pod.zip(account).map(|(pod, account)| pod.container(account)),
     })
 }

@@ -1,7 +1,7 @@
 //! Runs a plan the way the agent does, with nothing between the test and the IDE.
 
 use carrel_config::{Configuration, Settings, ides::IdeSettings, options::file_named};
-use carrel_model::{IdeId, IdleRule, Plan, Session, SessionId, Spec, State, UserId};
+use carrel_model::{Bounds, IdeId, IdleRule, Plan, Session, SessionId, Spec, State, UserId};
 use carrel_sessions::catalogue::{Catalogue, Found};
 use jiff::Timestamp;
 use nix::{
@@ -89,6 +89,7 @@ pub(crate) fn session(ide: &IdeId) -> Session {
             folder: None,
             env: BTreeMap::new(),
             idle: IdleRule::default(),
+            bounds: Bounds::default(),
             container: None,
         },
         state: State::Queued { since, cause: None },

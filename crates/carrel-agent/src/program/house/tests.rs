@@ -1,5 +1,5 @@
 use super::*;
-use carrel_model::{IdleRule, plan::Http, plan::Probe};
+use carrel_model::{Bounds, IdleRule, plan::Http, plan::Probe};
 use carrel_proxy::frames::Frames;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -28,6 +28,7 @@ fn plan(strip_prefix: bool) -> Plan {
         memory_mb: 64,
         idle: IdleRule::default(),
         start_limit_s: 10,
+        bounds: Bounds::default(),
         container: None,
     }
 }

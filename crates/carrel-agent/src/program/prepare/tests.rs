@@ -1,5 +1,5 @@
 use super::*;
-use carrel_model::{IdleRule, plan::Http, plan::Probe};
+use carrel_model::{Bounds, IdleRule, plan::Http, plan::Probe};
 use std::os::unix::fs::PermissionsExt;
 
 fn plan(command: &[&str]) -> Plan {
@@ -22,6 +22,7 @@ fn plan(command: &[&str]) -> Plan {
         memory_mb: 64,
         idle: IdleRule::default(),
         start_limit_s: 10,
+        bounds: Bounds::default(),
         container: None,
     }
 }

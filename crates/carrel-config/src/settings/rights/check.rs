@@ -1,6 +1,6 @@
 //! What is wrong between the lines of the profiles files.
 
-use super::{For, NamedSize, RULES, SIZES, has_rules, is_key, placement_of, sections, sizes};
+use super::{For, NamedSize, RULES, SIZES, bounds, has_rules, is_key, placement_of, sections, sizes};
 use crate::{
     Configuration, Diagnostic, Level, Value, configuration::Setting, nearest::nearest, options::is_of_pods,
     settings::cluster::ClusterKind,
@@ -36,6 +36,7 @@ pub(super) fn check(files: &Configuration, kind: ClusterKind) -> Vec<Diagnostic>
         order(&sections, &mut told);
         against_everybody(&sections, &mut told);
         ratios(&sections, &mut told);
+        bounds::check(files, found.file.name, &mut told);
     }
     for (rules, file) in RULES.into_iter().zip(SIZES) {
         let sizes = sizes::of(files, file);

@@ -197,7 +197,7 @@ impl Rights {
         Some(Limit { value, origin: given.origin.clone() })
     }
 
-    fn bound(&self, key: &str) -> Option<Limit<u64>> {
+    pub(super) fn bound(&self, key: &str) -> Option<Limit<u64>> {
         self.number(key).filter(|limit| limit.value > 0)
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::options::file_named;
+use carrel_model::Bounds;
 use std::path::Path;
 
 const POD_RULES: &str = "launcher.kubernetes.profiles.conf";
@@ -242,4 +243,34 @@ fn reserved_is_what_the_rule_says_or_that_part() {
     assert_eq!(shown(&of("[*]\ncpu-request-ratio=0.1\nmemory-request-ratio=0.5\n")), (Some(0.3), Some(2048)));
     let both = "[*]\ncpu-request-ratio=0.5\ndefault-cpus-request=0.25\ndefault-mem-mb-request=100\n";
     assert_eq!(shown(&of(both)), (Some(0.25), Some(100)));
+}
+
+#[test]
+fn what_the_kernel_holds_sessions_to_is_read_and_what_cannot_be_is_told() {
+    let bounds = |text: &str| {
+        let (profiles, told) = applied(&[("profiles", text)]);
+        (profiles.of("ada", &["ml".to_owned()]).bounds(), told)
+    };
+    let text =
+        "[*]\nmax-processes=100\nmax-open-files=1024\ncpu-affinity=1-3,2,8\npriority=5\n[@ml]\nmax-processes=0\n";
+    let expected = Bounds { processes: None, open_files: Some(1024), priority: Some(5), cpus: vec![0, 1, 2, 7] };
+    let (found, told) = bounds(text);
+    assert_eq!(found, expected);
+    assert!(told.iter().all(|one| !one.contains("wrong-value")), "{told:?}");
+    assert_eq!(bounds("").0, Bounds::default());
+    for (line, allowed) in [
+        ("priority=20", "-20 to 19"),
+        ("priority=low", "-20 to 19"),
+        ("cpu-affinity=0-2", "counted from 1"),
+        ("cpu-affinity=3-1", "counted from 1"),
+        ("cpu-affinity=1,", "counted from 1"),
+        ("cpu-affinity=1-99999999", "counted from 1"),
+    ] {
+        let (found, told) = bounds(&format!("[*]\n{line}\n"));
+        assert_eq!(found, Bounds::default(), "{line}");
+        assert!(told[0].starts_with("profiles:2: error: ") && told[0].contains(allowed), "{told:?}");
+    }
+    let (found, told) = bounds("[*]\npriority=-5\n");
+    assert_eq!(found.priority, Some(-5));
+    assert!(told[0].starts_with("profiles:2: warning: priority below 0"), "{told:?}");
 }
