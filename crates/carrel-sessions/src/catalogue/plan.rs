@@ -11,12 +11,16 @@ use std::path::PathBuf;
 /// Where the list of extensions stands that a session is to install.
 const LIST: &str = "{run}/extensions";
 
-/// Installs the extensions of the list `$1` that are not in the folder `$2`, by the command `{install}`, and becomes the IDE.
+/// Installs the extensions of the list `$1` that are not in the folder `$2` (in the version that is named, where one is), by
+/// the command `{install}`, and becomes the IDE.
 /// It is done beside the IDE, so that a registry that does not answer delays no start, and what fails is told in the
 /// session's output. The process in between is gone at once: whoever reaps it is not the IDE.
 const INSTALL: &str = r#"((while IFS= read -r extension; do
     case $extension in
-    */* | *@*) ;;
+    */*) ;;
+    *@*) for there in "$2/${extension%@*}-${extension##*@}" "$2/${extension%@*}-${extension##*@}"-*; do
+        test -e "$there" && continue 2
+    done ;;
     *) for there in "$2/$extension"-[0-9]*; do test -e "$there" && continue 2; done ;;
     esac
     {install} "$extension" </dev/null || echo "The extension $extension was not installed: see above."

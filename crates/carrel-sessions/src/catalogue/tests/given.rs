@@ -170,6 +170,27 @@ fn extensions_are_installed_beside_the_start_and_none_are_when_none_are_listed()
 }
 
 #[test]
+fn an_extension_is_asked_for_where_it_is_not_there_in_the_version_that_is_named() {
+    let settings =
+        by(&[("vscode.extensions.conf", "a.any\na.pinned@1.2.0\na.target@1.2.0\na.old@1.2.0\na.none@1.2.0\na.new\n")]);
+    let plan = plan("vscode", &settings);
+    let here = tempfile::tempdir().unwrap();
+    for there in ["a.any-0.9.1", "a.pinned-1.2.0", "a.target-1.2.0-linux-x64", "a.old-1.2.1", "a.newer-1.0.0"] {
+        fs::create_dir_all(here.path().join("extensions").join(there)).unwrap();
+    }
+    let list = here.path().join("list");
+    fs::write(&list, text(&plan, "{run}/extensions").unwrap()).unwrap();
+    // What installs is a program that says what it is asked for.
+    let ide = plan.command.iter().rposition(|word| word == "/opt/ides/code-server").unwrap();
+    let install = (6..ide).map(|at| if at == 6 { "/bin/echo" } else { "-n" });
+    let mut sh = std::process::Command::new("/bin/sh");
+    sh.args(["-c", &plan.command[2], "carrel"]).args([list, here.path().join("extensions")]);
+    let output = sh.args(install).arg("/bin/true").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap().replace("-n ", "");
+    assert_eq!(said, "a.old@1.2.0a.none@1.2.0a.new", "{:?}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn rstudio_is_handed_rsession_conf_and_begins_in_the_folder_that_was_chosen() {
     let settings = by(&[
         ("rsession.conf", "allow-vcs=0\nsession-default-working-dir=~/work\nsession-timeout-minutes=5\n"),
