@@ -83,6 +83,13 @@ impl Settings {
         self.tls.as_ref().filter(|_| self.socket.is_none())
     }
 
+    /// The server's own address as a browser writes it: `https://192.0.2.7:8787`. None where it is no address to come to.
+    pub fn own_url(&self) -> Option<String> {
+        let scheme = if self.https().is_some() { "https" } else { "http" };
+        let is_a_place = !self.listen.ip().is_unspecified() && self.listen.port() != 0;
+        is_a_place.then(|| format!("{scheme}://{}", self.listen))
+    }
+
     /// The address where browsers that come by HTTP are sent on to HTTPS.
     pub fn redirect_from(&self) -> Option<SocketAddr> {
         let beside = (self.listen.port() == HTTPS_PORT).then_some(HTTP_PORT);

@@ -61,11 +61,8 @@ pub(super) fn files(env: &mut Environment, settings: &Settings) -> Vec<PlanFile>
 
 /// Where browsers find the server; `None` when nobody said it and the server's own address is not one of a browser's.
 fn address(settings: &Settings) -> Option<String> {
-    let own = || {
-        let listen = settings.listen;
-        (!listen.ip().is_unspecified() && listen.port() != 0).then(|| format!("http://{listen}"))
-    };
-    let server = settings.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()).or_else(own)?;
+    let server = settings.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+    let server = server.or_else(|| settings.own_url())?;
     let root = settings.web.root.as_str();
     Some(if server.ends_with(root) { server } else { server + root })
 }

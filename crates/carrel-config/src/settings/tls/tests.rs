@@ -182,6 +182,14 @@ fn browsers_are_sent_on_from_the_port_of_http_beside_that_of_https_or_from_one_t
 }
 
 #[test]
+fn the_servers_own_address_is_one_of_https_where_it_speaks_that() {
+    let own = |settings: Settings| settings.own_url();
+    assert_eq!(own(Files::new().read("www-port=8443\n").0).as_deref(), Some("https://127.0.0.1:8443"));
+    assert_eq!(own(applied(&[]).0).as_deref(), Some("http://127.0.0.1:8787"));
+    assert_eq!(own(applied(&[("rserver.conf", "www-address=0.0.0.0\n")]).0), None);
+}
+
+#[test]
 fn what_has_no_effect_beside_it_is_told() {
     let (settings, told) = Files::new().read("www-socket=/run/carrel.sock\n");
     assert!(settings.https().is_none() && told[0].contains("nobody speaks TLS on the socket"), "{told:?}");
