@@ -11,6 +11,7 @@ use std::{
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     runtime::Handle,
     time::{sleep, timeout},
@@ -29,6 +30,9 @@ use crate::{
 
 /// How long to wait before accepting again when file descriptors or memory have run out.
 const OUT_OF_RESOURCES_PAUSE: Duration = Duration::from_millis(100);
+/// What a client is told that speaks HTTP where HTTPS is spoken.
+const HTTPS_WANTED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+    Content-Length: 68\r\n\r\nHTTPS is spoken here: begin the address with https:// and try again\n";
 /// How long a client may take for the handshake of TLS.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -110,8 +114,14 @@ impl<H: House> Thread<H> {
 /// Serves one connection once both sides have proved themselves.
 async fn secured<H: House>(thread: Arc<Thread<H>>, tls: Tls, stream: TcpStream, peer: Peer) {
     let leave = Arc::clone(&thread.leave);
+    let shake = async {
+        if !tls.needs_protocol && speaks_http(&stream).await? {
+            return Err(tell_http(stream).await);
+        }
+        TlsAcceptor::from(tls.config).accept(stream).await
+    };
     let shaken = tokio::select! {
-        shaken = timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls.config).accept(stream)) => shaken,
+        shaken = timeout(HANDSHAKE_LIMIT, shake) => shaken,
         () = leave.accepting.ended() => return,
     };
     match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
@@ -125,6 +135,24 @@ async fn secured<H: House>(thread: Arc<Thread<H>>, tls: Tls, stream: TcpStream, 
         }
         Err(error) => tracing::debug!(%error, "a connection ended before TLS was agreed on"),
     }
+}
+
+/// Whether a client does not begin as TLS does: a browser that was sent here by `http://`.
+async fn speaks_http(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    Ok(stream.peek(&mut first).await? == 1 && first[0].is_ascii_uppercase())
+}
+
+/// Tells a person which address to take. Nobody else is asked: what came may have been read on the way.
+async fn tell_http(mut stream: TcpStream) -> io::Error {
+    let told = async {
+        // Closing before all has come makes the system take the answer back.
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head).await?;
+        stream.write_all(HTTPS_WANTED).await?;
+        stream.shutdown().await
+    };
+    told.await.err().unwrap_or_else(|| io::Error::other("it speaks HTTP, and HTTPS is wanted"))
 }
 
 /// Serves one connection.

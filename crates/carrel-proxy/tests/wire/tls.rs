@@ -189,3 +189,18 @@ async fn a_client_that_names_no_protocol_is_closed_where_one_is_needed_and_serve
         assert_eq!(script.connections(), usize::from(!needs_protocol));
     }
 }
+
+#[tokio::test]
+async fn whoever_speaks_http_where_https_is_spoken_is_told_so_and_nothing_is_forwarded() {
+    let script = Script::answering(OK).await;
+    let upstream = Upstream::new(Target::Tcp(script.addr), PoolSettings::default());
+    let rig = Rig::secured(upstream, edits(), Some(Tls { config: sides(&[]).0, needs_protocol: false }));
+    let mut stream = TcpStream::connect(rig.addr).await.unwrap();
+    stream.write_all(b"GET /s/01J/ HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    soon("the answer", stream.read_to_string(&mut answer)).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 400 ") && body.contains("https://"), "{answer}");
+    assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{answer}");
+    assert!(rig.house.peers.lock().unwrap().is_empty());
+}
