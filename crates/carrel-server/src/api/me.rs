@@ -12,6 +12,7 @@ use carrel_model::{Account, Role};
 use carrel_sessions::{Offering, offering::By};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// Who is signed in.
@@ -111,7 +112,7 @@ pub(crate) struct Warning {
     /// Stable, in kebab case.
     code: &'static str,
     /// What, and what to do.
-    text: &'static str,
+    text: Cow<'static, str>,
 }
 
 /// Something that everybody is told for a while.
@@ -185,24 +186,30 @@ impl Limits {
 
 fn warnings(app: &App, caller: &Caller) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    if let Some(told) = app.settings.now().https().and_then(|tls| tls.at_date(app.clock.now())) {
+        let text = format!("HTTPS: {}. Renew it, and read the configuration again.", told.text);
+        warnings.push(Warning { code: "certificate", text: text.into() });
+    }
     if !caller.client().secure && !app.settings.now().listen.ip().is_loopback() {
         warnings.push(Warning {
             code: "plain-http",
             text: "This page came over plain HTTP: passwords and sessions can be read on the way. Give the server a \
                    certificate (ssl-enabled of rserver.conf), or put a proxy with TLS in front and set its address as \
-                   the public one.",
+                   the public one."
+                .into(),
         });
     }
     if app.settings.now().admission.everybody {
         warnings.push(Warning {
             code: "auth-none",
-            text: "Nobody signs in here (auth-none): every account of this host can open this page, and is you.",
+            text: "Nobody signs in here (auth-none): every account of this host can open this page, and is you.".into(),
         });
     }
     if app.settings.now().shared_account {
         warnings.push(Warning {
             code: "shared-account",
-            text: "All sessions run as one account of this machine: whoever has a session can read the files of all.",
+            text: "All sessions run as one account of this machine: whoever has a session can read the files of all."
+                .into(),
         });
     }
     warnings

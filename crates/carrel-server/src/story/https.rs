@@ -29,7 +29,9 @@ struct Files {
 impl Files {
     fn new() -> Self {
         let key = KeyPair::generate().unwrap();
-        let made = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(2100, 1, 1);
+        let made = params.self_signed(&key).unwrap();
         let files = Self { folder: carrel_testkit::scratch(), certificate: made.der().clone() };
         fs::write(files.path("c"), made.pem()).unwrap();
         fs::write(files.path("k"), key.serialize_pem()).unwrap();
@@ -137,4 +139,21 @@ async fn a_trusted_proxy_that_speaks_https_with_us_may_speak_http_with_browsers(
     assert_eq!(said("http").await, "");
     assert_eq!(said("https").await, "max-age=31536000");
     assert_eq!(proxy.get("/sign-in").await.header("strict-transport-security"), "max-age=31536000");
+}
+
+#[tokio::test]
+async fn administrators_are_told_of_a_certificate_that_ends_soon() {
+    let files = Files::new();
+    let carrel = TestCarrel::with(|settings| files.apply(settings, "")).await;
+    carrel.add("root", Role::Administrator).await;
+    let mut root = files.person(&carrel);
+    let mut told_on = async |day: &str| {
+        carrel.clock.set(format!("{day}T00:00:00Z").parse().unwrap());
+        root.sign_in("root", PASSWORD).await;
+        root.get("/api/v1/me").await.json()["warnings"][0].clone()
+    };
+    assert_ne!(told_on("2099-12-01").await["code"], "certificate");
+    let told = told_on("2099-12-30").await;
+    let text = "HTTPS: the certificate runs out on 2100-01-01. Renew it, and read the configuration again.";
+    assert_eq!((&told["code"], &told["text"]), (&"certificate".into(), &text.into()));
 }
