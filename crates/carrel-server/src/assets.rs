@@ -159,7 +159,7 @@ pub(crate) async fn page(State(app): State<App>, request: Request) -> Result<Res
 fn is_page(path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
     match path.split('/').collect::<Vec<_>>()[..] {
-        ["" | "settings" | "new"] => true,
+        ["" | "settings"] | ["admin", "configuration" | "what-if"] => true,
         ["sessions", id] | ["sessions", id, "start"] => id.parse::<carrel_model::SessionId>().is_ok(),
         _ => false,
     }

@@ -125,7 +125,8 @@ async fn a_session_whose_agent_is_away_gets_a_page_that_tries_again() {
 async fn the_application_has_its_own_policy_or_says_that_it_was_not_built() {
     let carrel = TestCarrel::new().await;
     let ada = carrel.user("ada").await;
-    for path in ["/", "/settings", "/sessions/abcdefghjkmnpqrs", "/sessions/abcdefghjkmnpqrs/start"] {
+    let of_a_session = ["/sessions/abcdefghjkmnpqrs", "/sessions/abcdefghjkmnpqrs/start"];
+    for path in ["/", "/settings", "/admin/configuration", "/admin/what-if?user=ada"].into_iter().chain(of_a_session) {
         let page = ada.page(path).await;
         if page.status == StatusCode::OK {
             assert!(page.header("content-security-policy").starts_with(crate::headers::APP_POLICY));
@@ -135,7 +136,9 @@ async fn the_application_has_its_own_policy_or_says_that_it_was_not_built() {
             assert!(page.text().contains("npm run build"), "{}", page.text());
         }
     }
-    assert_eq!(ada.page("/sessions/no-such-id").await.status, StatusCode::NOT_FOUND);
+    for path in ["/sessions/no-such-id", "/admin", "/admin/nothing", "/new"] {
+        assert_eq!(ada.page(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
     assert_eq!(ada.page("/../Cargo.toml").await.status, StatusCode::NOT_FOUND);
 }
 
