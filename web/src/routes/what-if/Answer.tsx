@@ -1,5 +1,8 @@
 /** Yes or no, and what decides each field. */
 import { IconCircleX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { optionsQuery } from "../../api/queries";
 import type { Decided, WhatIf, WhatIfQuestion } from "../../api/types";
 import { Note, Panel } from "../../parts/Page";
 import { memory } from "../../words/numbers";
@@ -9,11 +12,20 @@ export function Answer({ answer, question }: { answer: WhatIf; question: WhatIfQ
   const { user, groups, refused, spec, sizes, rights } = answer;
   const where = groups.length > 0 ? `in ${groups.join(", ")}` : "in no group";
   const off = sizes.filter((one) => one.refused !== null);
+  const names = useNames();
+  const what = question.ide ? (names.ide(question.ide) ?? question.ide) : "a session";
+  const named: Partial<Record<string, (id: string) => string | undefined>> = names;
+  const fieldRow = (field: Decided): Row => ({
+    id: field.name,
+    name: called(field.name),
+    says: named[field.name]?.(String(field.value)) ?? shown(field),
+    from: field.from,
+  });
   return (
     <>
       {refused === null ? (
         <Note kind="ok" fact="Yes.">
-          {user} ({where}) may launch {question.ide ?? "a session"}.
+          {user} ({where}) may launch {what}.
         </Note>
       ) : (
         <Note kind="bad" fact="No.">
@@ -21,72 +33,87 @@ export function Answer({ answer, question }: { answer: WhatIf; question: WhatIfQ
         </Note>
       )}
       {spec.length > 0 && (
-        <Fields
+        <Decisions
           title="What would run"
           note="and the rule behind each line"
-          caption="The session"
-          fields={spec}
+          heads={["Field", "Value", "Decided by"]}
+          rows={spec.map(fieldRow)}
         />
       )}
       {off.length > 0 && (
-        <Panel title="Sizes that would be refused" flush>
-          <div className="table-scroll">
-            <table className="table">
-              <caption className="unseen">Sizes that would be refused</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Size</th>
-                  <th scope="col">Why</th>
-                  <th scope="col">From</th>
-                </tr>
-              </thead>
-              <tbody>
-                {off.map((one) => (
-                  <tr key={one.id}>
-                    <td>
-                      <span className={css.refused}>
-                        <IconCircleX size={16} aria-hidden />
-                        {one.id}
-                      </span>
-                    </td>
-                    <td data-label="Why">{one.refused}</td>
-                    <td data-label="From" className="text">
-                      <span className={css.place}>{one.from}</span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Panel>
+        <Decisions
+          title="Sizes that would be refused"
+          heads={["Size", "Why", "From"]}
+          rows={off.map(({ id, refused: why, from }) => ({
+            id,
+            name: <Refused size={names.resource_profile(id) ?? id} />,
+            says: why,
+            from,
+          }))}
+        />
       )}
       {rights.length > 0 && (
-        <Fields title="What the files set" note="for this user" caption="Rules that hold" fields={rights} />
+        <Decisions
+          title="What the files set"
+          note="for this user"
+          heads={["Field", "Value", "Decided by"]}
+          rows={rights.map(fieldRow)}
+        />
       )}
     </>
   );
 }
 
-function Fields(props: { title: string; note: string; caption: string; fields: Decided[] }) {
+interface Row {
+  id: string;
+  name: ReactNode;
+  says: ReactNode;
+  from: string;
+}
+
+/** What people call the IDEs and sizes, by the field that holds one. */
+function useNames() {
+  const { data } = useQuery(optionsQuery());
+  const among =
+    (list: { id: string; name: string }[] = []) =>
+    (id: string) =>
+      list.find((one) => one.id === id)?.name;
+  return { ide: among(data?.ides), resource_profile: among(data?.sizes) };
+}
+
+function Refused({ size }: { size: string }) {
   return (
-    <Panel title={props.title} note={props.note} flush>
+    <span className={css.refused}>
+      <IconCircleX size={16} aria-hidden />
+      {size}
+    </span>
+  );
+}
+
+/** What holds, and the line that says so. */
+function Decisions(props: { title: string; note?: string; heads: [string, string, string]; rows: Row[] }) {
+  const { title, note, heads, rows } = props;
+  return (
+    <Panel title={title} note={note} flush>
       <div className="table-scroll">
         <table className="table">
-          <caption className="unseen">{props.caption}</caption>
+          <caption className="unseen">{title}</caption>
           <thead>
             <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Value</th>
-              <th scope="col">Decided by</th>
+              {heads.map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
-            {props.fields.map((field) => (
-              <tr key={field.name}>
-                <td className={css.name}>{called(field.name)}</td>
-                <td data-label="Value">{shown(field)}</td>
-                <td data-label="Decided by" className="text">
-                  <span className={css.place}>{field.from}</span>
+            {rows.map(({ id, name, says, from }) => (
+              <tr key={id}>
+                <td className={css.name}>{name}</td>
+                <td data-label={heads[1]}>{says}</td>
+                <td data-label={heads[2]} className="text">
+                  <span className={css.place}>{from}</span>
                 </td>
               </tr>
             ))}
