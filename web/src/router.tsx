@@ -10,6 +10,7 @@ import type { UsageWindow } from "./api/queries";
 import { root as basepath } from "./api/root";
 import { LiveProvider } from "./parts/live";
 import { Shell } from "./parts/Shell";
+import { Administration } from "./routes/Administration";
 import { Configuration } from "./routes/Configuration";
 import { Home } from "./routes/Home";
 import { NotFound, PageFailed } from "./routes/NotFound";
@@ -33,6 +34,13 @@ export interface HomeSearch {
 
 export const tabs = ["overview", "usage", "events", "logs"] as const;
 export type Tab = (typeof tabs)[number];
+
+/** Which settings are shown. */
+export interface ConfigurationSearch {
+  q?: string;
+  /** Also those that no file sets. */
+  all?: "1";
+}
 
 /** The question of What-if. */
 export interface WhatIfSearch {
@@ -82,13 +90,22 @@ const session = createRoute({
 });
 
 const start = createRoute({ getParentRoute: () => root, path: "/sessions/$id/start", component: Start });
-const configuration = createRoute({
+const administration = createRoute({
   getParentRoute: () => root,
+  id: "administration",
+  component: Administration,
+});
+const configuration = createRoute({
+  getParentRoute: () => administration,
   path: "/admin/configuration",
   component: Configuration,
+  validateSearch: (search: Record<string, unknown>): ConfigurationSearch => ({
+    q: text(search.q),
+    all: oneOf(text(search.all), ["1"] as const),
+  }),
 });
 const whatIf = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => administration,
   path: "/admin/what-if",
   component: WhatIf,
   validateSearch: (search: Record<string, unknown>): WhatIfSearch => ({
@@ -103,7 +120,13 @@ const whatIf = createRoute({
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, session, start, settings, configuration, whatIf]),
+  routeTree: root.addChildren([
+    home,
+    session,
+    start,
+    settings,
+    administration.addChildren([configuration, whatIf]),
+  ]),
   basepath: basepath || "/",
   scrollRestoration: true,
   // Plain words in the address: `?q=2024`, not `?q="2024"`.

@@ -14,7 +14,6 @@ export const keys = {
   events: (id: string) => ["session", id, "events"],
   signIns: ["sign-ins"],
   tokens: ["tokens"],
-  configuration: ["configuration"],
 } as const;
 
 /** News that came while the live list was on its way. */
@@ -76,7 +75,7 @@ export const tokensQuery = queryOptions({
 /** With `all` also what no file sets. */
 export const configurationQuery = (all: boolean) =>
   queryOptions({
-    queryKey: [...keys.configuration, all],
+    queryKey: ["configuration", all],
     queryFn: () => answered(client.GET("/api/v1/admin/configuration", { params: { query: { all } } })),
   });
 

@@ -12,7 +12,7 @@ import { Answer } from "./what-if/Answer";
 import { Question } from "./what-if/Question";
 import css from "./what-if/WhatIf.module.css";
 
-const page = getRouteApi("/admin/what-if");
+const page = getRouteApi("/administration/admin/what-if");
 
 /** What the address asks, in the words of the API. */
 function questionOf({ user = "", ide, size, image, gpus, placement }: WhatIfSearch): WhatIfQuestion {

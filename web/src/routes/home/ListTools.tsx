@@ -1,6 +1,6 @@
-import { Button, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
-import { IconListCheck, IconSearch } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
+import { IconListCheck } from "@tabler/icons-react";
+import { Filter } from "../../parts/Filter";
 import type { Choice, Show, Sort } from "../../sessions/list";
 import css from "./ListTools.module.css";
 
@@ -53,51 +53,15 @@ export function ListTools(props: {
               data={sorts}
               onChange={(event) => change({ sort: event.currentTarget.value as Sort })}
             />
-            <Filter text={choice.text} change={(text) => change({ text })} />
+            <Filter
+              label="Filter sessions"
+              placeholder="Name, IDE or state"
+              text={choice.text}
+              change={(text) => change({ text })}
+            />
           </>
         )}
       </div>
     </div>
-  );
-}
-
-/** Types at once, writes to the address a moment later. */
-function Filter({ text, change }: { text: string; change: (text: string) => void }) {
-  const [typed, setTyped] = useState(text);
-  const [settled, setSettled] = useState(text);
-  const [given, setGiven] = useState(text);
-  if (text !== given) {
-    setGiven(text);
-    // The address was changed by something else: a link, Back, Clear. What came from here is known already.
-    if (text !== settled) {
-      setSettled(text);
-      setTyped(text);
-    }
-  }
-  useEffect(() => {
-    if (typed === settled) return;
-    const timer = window.setTimeout(() => {
-      setSettled(typed);
-      change(typed);
-    }, 120);
-    return () => window.clearTimeout(timer);
-  }, [typed, settled, change]);
-  return (
-    <TextInput
-      className={css.filter}
-      size="xs"
-      type="search"
-      data-filter
-      leftSection={<IconSearch size={15} />}
-      placeholder="Name, IDE or state"
-      aria-label="Filter sessions"
-      value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        setTyped("");
-        event.currentTarget.blur();
-      }}
-    />
   );
 }
