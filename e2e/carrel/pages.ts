@@ -20,6 +20,13 @@ export async function homeAs(page: Page, carrel: Reached, person: Person): Promi
   await expect(page.getByRole('heading', { name: 'Sessions', level: 1 })).toBeVisible();
 }
 
+/** Until a page has drawn what it is about. */
+export async function open(page: Page, carrel: Reached, path: string): Promise<void> {
+  await page.goto(`${carrel.url}${path}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+}
+
 /** The New Session dialog, opened. */
 export async function newSession(page: Page): Promise<Locator> {
   const ways = page.getByRole('main').getByRole('link', { name: /^(New Session|Choose everything yourself)$/ });

@@ -30,6 +30,8 @@ export interface Person {
 
 export const ada: Person = { name: 'ada', password: 'a quiet place to work' };
 export const bob: Person = { name: 'bob', password: 'another quiet place' };
+/** An administrator. */
+export const grace: Person = { name: 'grace', password: 'where the lamps are lit' };
 
 /** A server that tests can reach, wherever it runs. */
 export interface Reached {
@@ -41,6 +43,8 @@ export interface Options {
   arguments?: string[];
   /** IDE entries of the administrator, by the name of their file. */
   ides?: Record<string, string>;
+  /** Configuration files, by their name. */
+  config?: Record<string, string>;
 }
 
 export class Carrel implements Reached {
@@ -64,6 +68,7 @@ export class Carrel implements Reached {
     for (const folder of folders) mkdirSync(folder, { mode: 0o700 });
     if (postgres) this.#useDatabaseOf(postgres);
     for (const [name, text] of Object.entries(options.ides ?? {})) writeFileSync(join(this.#ides, name), text);
+    for (const [name, text] of Object.entries(options.config ?? {})) this.configure(name, text);
     if (account) {
       const id = (what: string) => Number(execFileSync('id', [what, account as string], { encoding: 'utf8' }));
       const [uid, gid] = [id('-u'), id('-g')];
@@ -83,6 +88,13 @@ export class Carrel implements Reached {
     return join(this.scratch, 'config');
   }
 
+  /** Writes a configuration file; says where it is. A server that runs takes it over when it is told to reload. */
+  configure(name: string, text: string): string {
+    const path = join(this.#config, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
   /** Makes a database of this server's own, and a configuration that names it. */
   #useDatabaseOf(host: string): void {
     const database = basename(this.scratch).replaceAll('-', '_');
@@ -92,11 +104,13 @@ export class Carrel implements Reached {
     writeFileSync(join(this.#config, 'database.conf'), lines.join('\n'));
   }
 
-  /** A server with ada and bob. */
+  /** A server with ada, bob and grace. */
   static async start(options: Options = {}): Promise<Carrel> {
     const carrel = new Carrel(await freePort(), options);
     carrel.command(['user', 'add', ada.name, '--password-stdin', '--display-name', 'Ada Byron'], ada.password);
     carrel.command(['user', 'add', bob.name, '--password-stdin', '--shared-account'], bob.password);
+    const asAdministrator = ['--role', 'administrator', '--display-name', 'Grace Hopper', '--shared-account'];
+    carrel.command(['user', 'add', grace.name, '--password-stdin', ...asAdministrator], grace.password);
     await carrel.run();
     return carrel;
   }

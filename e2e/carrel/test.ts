@@ -2,7 +2,7 @@
 
 import { test as base } from '@playwright/test';
 import { Api } from './api.ts';
-import { Carrel, type Options, ada, bob } from './server.ts';
+import { Carrel, type Options, ada, bob, grace } from './server.ts';
 
 export { expect } from '@playwright/test';
 
@@ -39,7 +39,7 @@ export const test = base.extend<Test, Worker>({
         const told = JSON.stringify(await (await Api.as(carrel, ada)).history(), null, 1);
         await info.attach('server', { body: `${carrel.said}\n${told}`, contentType: 'text/plain' });
       }
-      for (const person of [ada, bob]) await (await Api.as(carrel, person)).quitAll();
+      for (const person of [ada, bob, grace]) await (await Api.as(carrel, person)).quitAll();
       carrel.emptyHome();
     },
     { auto: true },

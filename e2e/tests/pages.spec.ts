@@ -1,8 +1,7 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import type { Api } from '../carrel/api.ts';
-import { choose, homeAs, newSession, row } from '../carrel/pages.ts';
-import { type Carrel, ada } from '../carrel/server.ts';
+import { isFit } from '../carrel/fit.ts';
+import { choose, homeAs, newSession, open, row } from '../carrel/pages.ts';
+import { ada } from '../carrel/server.ts';
 import { expect, test } from '../carrel/test.ts';
 
 test.use({
@@ -24,28 +23,6 @@ test.use({
   },
 });
 
-const screens = { wide: { width: 1280, height: 800 }, narrow: { width: 360, height: 740 } };
-
-/** Looks at a page in both colours and both widths: nothing that axe finds, nothing wider than the screen. */
-async function isFit(page: Page, what: string): Promise<void> {
-  const faults: string[] = [];
-  for (const [width, size] of Object.entries(screens)) {
-    await page.setViewportSize(size);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      // Every portal is outside a landmark: the rule complains about each dialog and menu.
-      const found = await new AxeBuilder({ page }).disableRules(['region']).analyze();
-      for (const { id, help, nodes } of found.violations) {
-        faults.push(`${width}, ${colorScheme}: ${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`);
-      }
-    }
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    if (wider > 0) faults.push(`${width}: scrolls sideways by ${wider} px`);
-  }
-  await page.setViewportSize(screens.wide);
-  expect.soft(faults, what).toEqual([]);
-}
-
 /** Sessions in every state that stays. */
 async function sessions(asAda: Api): Promise<Record<'running' | 'suspended' | 'failed' | 'stopped', string>> {
   const running = await asAda.launch('vscode', 'running');
@@ -61,13 +38,6 @@ async function sessions(asAda: Api): Promise<Record<'running' | 'suspended' | 'f
   await asAda.quit(stopped.id);
   await asAda.becomes(stopped.id, 'Stopped');
   return { running: running.id, suspended: suspended.id, failed: failed.id, stopped: stopped.id };
-}
-
-/** Until a page has drawn what it is about. */
-async function open(page: Page, carrel: Carrel, path: string): Promise<void> {
-  await page.goto(`${carrel.url}${path}`);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
 }
 
 test('pages that need no sign-in are fit', async ({ page, carrel }) => {
