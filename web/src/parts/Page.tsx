@@ -1,5 +1,11 @@
 /** What pages are made of: the title line, panels, notes. */
-import { IconAlertTriangle, IconBulb, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconBulb,
+  IconCircleCheck,
+  IconCircleX,
+  IconInfoCircle,
+} from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import css from "./Page.module.css";
@@ -64,7 +70,13 @@ export function Panel(props: {
   );
 }
 
-const icons = { info: IconInfoCircle, warn: IconAlertTriangle, bad: IconCircleX, ok: IconBulb };
+const icons = {
+  info: IconInfoCircle,
+  warn: IconAlertTriangle,
+  bad: IconCircleX,
+  ok: IconCircleCheck,
+  hint: IconBulb,
+};
 
 /** A fact in bold, an explanation, at most one button. Standing in the page, it is not a live region. */
 export function Note(props: {

@@ -2,7 +2,7 @@
 import { IconAdjustmentsAlt, IconFlask, IconLayoutList, IconSettings } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { liveQuery, meQuery } from "../api/queries";
 import { Colours } from "./Colours";
 import { KeysDialog, usePageKeys } from "./Keys";
@@ -24,9 +24,10 @@ const administration = [
 function usePlaces() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const { data: me } = useQuery(meQuery);
-  const all = me && me.role !== "user" ? [...places, ...administration] : places;
+  const forAdministrators = me && me.role !== "user" ? administration : [];
+  const all = [...places, ...forAdministrators];
   const here = all.find(({ to }) => to !== "/" && path.startsWith(to))?.to ?? "/";
-  return { all, here };
+  return { forAdministrators, all, here };
 }
 
 function Brand({ size }: { size: number }) {
@@ -38,8 +39,21 @@ function Brand({ size }: { size: number }) {
   );
 }
 
+type PlaceOf = (typeof places)[number] | (typeof administration)[number];
+
+function PlaceLink({ place, here, children }: { place: PlaceOf; here: string; children?: ReactNode }) {
+  const { to, label, Icon } = place;
+  return (
+    <Link to={to} className={css.place} aria-current={here === to ? "page" : undefined}>
+      <Icon size={18} stroke={1.7} aria-hidden />
+      {label}
+      {children}
+    </Link>
+  );
+}
+
 function Sidebar({ showKeys }: { showKeys: () => void }) {
-  const { all, here } = usePlaces();
+  const { forAdministrators, here } = usePlaces();
   const { data: me } = useQuery(meQuery);
   const { data: sessions } = useQuery(liveQuery);
   return (
@@ -47,14 +61,16 @@ function Sidebar({ showKeys }: { showKeys: () => void }) {
       <Brand size={28} />
       {me?.site_name && me.site_name !== "Carrel" && <p className={css.site}>{me.site_name}</p>}
       <nav aria-label="Main" className={css.nav}>
-        {all.map(({ to, label, Icon }) => (
-          <Link key={to} to={to} className={css.place} aria-current={here === to ? "page" : undefined}>
-            <Icon size={18} stroke={1.7} aria-hidden />
-            {label}
-            {to === "/" && sessions && sessions.length > 0 && (
+        {places.map((place) => (
+          <PlaceLink key={place.to} place={place} here={here}>
+            {place.to === "/" && sessions && sessions.length > 0 && (
               <span className={`${css.count} num`}>{sessions.length}</span>
             )}
-          </Link>
+          </PlaceLink>
+        ))}
+        {forAdministrators.length > 0 && <p className={css.group}>Administration</p>}
+        {forAdministrators.map((place) => (
+          <PlaceLink key={place.to} place={place} here={here} />
         ))}
       </nav>
       <div className={css.foot}>

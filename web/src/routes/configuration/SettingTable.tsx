@@ -1,4 +1,5 @@
 import type { Setting } from "../../api/types";
+import { Place } from "../../parts/Place";
 import css from "./Configuration.module.css";
 
 const words: Record<string, string> = {
@@ -44,7 +45,7 @@ function Row({ setting }: { setting: Setting }) {
         <span className={css.mono}>{value}</span>
       </td>
       <td data-label="From" className="dim">
-        {source ? <span className={css.mono}>{source}</span> : "default"}
+        {source ? <Place at={source} /> : "default"}
       </td>
       <td data-label="Default" className="dim">
         <span className={css.mono}>{setting.default ?? "none"}</span>

@@ -65,7 +65,7 @@ function Plots({ usage, window }: { usage: UsageData; window: UsageWindow }) {
   return (
     <>
       {hint && (
-        <Note kind="ok" fact={hint.fact}>
+        <Note kind="hint" fact={hint.fact}>
           {hint.explain}
         </Note>
       )}

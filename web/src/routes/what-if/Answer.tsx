@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { optionsQuery } from "../../api/queries";
 import type { Decided, WhatIf, WhatIfQuestion } from "../../api/types";
 import { Note, Panel } from "../../parts/Page";
+import { Place } from "../../parts/Place";
 import { memory } from "../../words/numbers";
 import css from "./WhatIf.module.css";
 
@@ -111,9 +112,11 @@ function Decisions(props: { title: string; note?: string; heads: [string, string
             {rows.map(({ id, name, says, from }) => (
               <tr key={id}>
                 <td className={css.name}>{name}</td>
-                <td data-label={heads[1]}>{says}</td>
+                <td data-label={heads[1]} className={css.says}>
+                  {says}
+                </td>
                 <td data-label={heads[2]} className="text">
-                  <span className={css.place}>{from}</span>
+                  <Place at={from} />
                 </td>
               </tr>
             ))}
