@@ -1,4 +1,4 @@
-import { homeAs, newSession, tile } from '../carrel/pages.ts';
+import { homeAs, newSession, row, tile } from '../carrel/pages.ts';
 import { ada } from '../carrel/server.ts';
 import { expect, test } from '../carrel/test.ts';
 
@@ -24,6 +24,7 @@ test.use({
     ides: {
       'asleep.toml': entry('asleep', 'Asleep', 'echo waiting for a licence server; exec sleep 600'),
       'broken.toml': entry('broken', 'Broken', 'echo cannot open shared library libcarrel.so >&2; exit 127'),
+      'hungry.toml': entry('hungry', 'Hungry', "x = b'x' * (400 << 20); import time; time.sleep(60)", 'python3'),
       'absent.toml': entry('absent', 'Absent', '', 'no-such-ide-of-carrel'),
     },
   },
@@ -53,6 +54,26 @@ for (const [ide, name, said, because] of [
     await expect(page.getByRole('button', { name: 'Start again' })).toBeVisible();
   });
 }
+
+test('what ran out of memory is started again with more', async ({ page, carrel, asAda }) => {
+  const asked = { ide: 'hungry', name: 'join', cpus: 0.5, memory_mb: 256, env: { SEED: '1' } };
+  const { id } = await (await asAda.http.post('/api/v1/sessions', { data: asked })).json();
+  await asAda.becomes(id, 'Failed');
+  await homeAs(page, carrel, ada);
+  await expect(row(page, 'join')).toContainText(/Out of memory/);
+  const more = row(page, 'join').getByRole('button', { name: /^Start again with / });
+  const words = await more.innerText();
+  // Of the usual sizes the smallest has 2 GB.
+  expect(words).toBe('Start again with 2 GB');
+  await page.getByRole('button', { name: 'More actions for join' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Start again as it was' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.goto(`/sessions/${id}`);
+  await expect(page.getByRole('button', { name: words })).toBeVisible();
+  await page.goto(`/sessions/${id}/start`);
+  await page.getByRole('button', { name: words }).click();
+  await expect.poll(async () => asAda.session(id)).toMatchObject({ generation: 2, memory_mb: 2048 });
+});
 
 test('an IDE whose program is missing is greyed and says so', async ({ page, carrel }) => {
   await homeAs(page, carrel, ada);

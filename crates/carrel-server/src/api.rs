@@ -101,10 +101,7 @@ fn answers_are_whole(document: &mut utoipa::openapi::OpenApi) {
             RefOr::T(content) => content.schema.as_ref(),
             RefOr::Ref(_) => None,
         })
-        .filter_map(|schema| match schema {
-            RefOr::Ref(reference) => Some(reference.ref_location.rsplit('/').next()?.to_owned()),
-            RefOr::T(_) => None,
-        })
+        .flat_map(types_in)
         .collect();
     let Some(components) = &mut document.components else { return };
     for (name, schema) in &mut components.schemas {
@@ -113,6 +110,16 @@ fn answers_are_whole(document: &mut utoipa::openapi::OpenApi) {
         {
             require_all(schema);
         }
+    }
+}
+
+/// The types that a body is of.
+fn types_in(schema: &RefOr<Schema>) -> Vec<String> {
+    match schema {
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().map(str::to_owned).into_iter().collect(),
+        // A body that may be missing.
+        RefOr::T(Schema::OneOf(one)) => one.items.iter().flat_map(types_in).collect(),
+        RefOr::T(_) => Vec::new(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::problem::Problem;
 use axum::{
-    body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    body::{Body, Bytes, HttpBody},
+    extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request, rejection::BytesRejection},
     response::{IntoResponse, Response},
 };
 use futures::{Stream, StreamExt};
@@ -30,6 +30,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Problem::bad_request("not-json", "The body is empty, and JSON is needed."));
         }
         serde_json::from_slice(&bytes).map(Self).map_err(|e| bad_json(&e))
+    }
+}
+
+/// A body that may be missing: then it says nothing of its kind either.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        if request.body().size_hint().exact() == Some(0) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 

@@ -20,6 +20,6 @@ pub mod what_if;
 pub use ask::{AskError, NewSession};
 pub use launcher::Launcher;
 pub use offering::Offering;
-pub use sessions::{Caller, ChangeError, LaunchError, Sessions, Use};
+pub use sessions::{Caller, ChangeError, LaunchError, NewSize, Sessions, Use};
 pub use supervise::Supervisor;
 pub use what_if::WhatIf;

@@ -2,11 +2,13 @@
 
 mod launch;
 mod offers;
+mod resume;
 
 pub use launch::LaunchError;
+pub use resume::NewSize;
 
 use crate::{
-    ask::{NewSession, free_name},
+    ask::{AskError, NewSession, free_name},
     catalogue::Catalogue,
     counted::Counted,
     launcher::{Launcher, LauncherError},
@@ -57,6 +59,9 @@ pub enum ChangeError {
     /// The new name.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The new size.
+    #[error(transparent)]
+    Size(#[from] AskError),
     /// The place where it runs.
     #[error(transparent)]
     Launcher(#[from] LauncherError),
@@ -184,21 +189,6 @@ impl Sessions {
     /// Stops the process, keeps the session.
     pub async fn suspend(&self, caller: &Caller, id: &SessionId) -> Result<Session, ChangeError> {
         self.change(caller, id, "Suspend", Event::SuspendAsked, AuditAction::SessionSuspend).await
-    }
-
-    /// Starts a suspended or failed session again, as a new generation.
-    pub async fn resume(&self, caller: &Caller, id: &SessionId) -> Result<Session, ChangeError> {
-        let session = self.of(caller, id).await?;
-        let offering = self.offering_for(&caller.user).await?;
-        let limit = offering.sessions.as_ref().map(|limit| limit.value);
-        let (actor, now) = (&caller.actor, self.clock.now());
-        match self.store.session_resume(id, session.generation, limit, actor, now).await {
-            Ok(Some(session)) => Ok(session),
-            Ok(None) => {
-                Err(ChangeError::NotPossible { wish: "Resume", state: self.of(caller, id).await?.state.name() })
-            }
-            Err(error) => Err(too_many(&error, &offering).map_or(ChangeError::Store(error), ChangeError::TooMany)),
-        }
     }
 
     /// Ends a session; with `force` at once.

@@ -129,25 +129,29 @@ impl Store {
         by: Option<(&Actor, AuditAction)>,
         now: Timestamp,
     ) -> Result<Option<Session>> {
-        self.happen_within(None, id, generation, event, by, now).await
+        self.happen_within(None, None, id, generation, event, by, now).await
     }
 
-    /// Starts a session again, as a new generation, unless its owner has `limit` sessions that hold room.
+    /// Starts a session again, as a new generation, unless its owner has `limit` sessions that hold room. With `spec` it
+    /// is this from now on.
     pub async fn session_resume(
         &self,
         id: &SessionId,
         generation: u32,
+        spec: Option<&Spec>,
         limit: Option<u32>,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Option<Session>> {
         let by = Some((actor, AuditAction::SessionResume));
-        self.happen_within(limit, id, Some(generation), &Event::StartAsked, by, now).await
+        self.happen_within(limit, spec, id, Some(generation), &Event::StartAsked, by, now).await
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what `happen` and `session_resume` have in common")]
     async fn happen_within(
         &self,
         limit: Option<u32>,
+        spec: Option<&Spec>,
         id: &SessionId,
         generation: Option<u32>,
         event: &Event,
@@ -156,7 +160,8 @@ impl Store {
     ) -> Result<Option<Session>> {
         let next = |before: &Session| {
             let concerned = generation.is_none_or(|generation| generation == before.generation);
-            if concerned { before.after(event, now) } else { None }
+            let after = if concerned { before.after(event, now) } else { None };
+            after.map(|after| Session { spec: spec.cloned().unwrap_or(after.spec), ..after })
         };
         // Most events say nothing new, and need no turn.
         if self.session(id).await?.as_ref().and_then(next).is_none() {
@@ -273,7 +278,7 @@ impl Turn<'_> {
         now: Timestamp,
     ) -> Result<Session> {
         const UPDATE: &str = "UPDATE sessions SET name = $3, state = $4, state_name = $5, since = $6, \
-             generation = $7, started_at = $8, last_active_at = $9, version = $2 + 1, change = $10 \
+             generation = $7, started_at = $8, last_active_at = $9, version = $2 + 1, change = $10, spec = $11 \
              WHERE id = $1 AND version = $2";
         let change = self.change;
         let written = run!(
@@ -289,6 +294,7 @@ impl Turn<'_> {
             after.started_at.map(Time),
             after.last_active_at.map(Time),
             change,
+            stored(&after.spec)?,
         )?;
         if written != 1 {
             return Err(Error::Damaged(format!("the session {} was changed out of turn", after.id)));

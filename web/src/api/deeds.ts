@@ -1,10 +1,10 @@
 /** What a person can do with a session, as calls. */
 import { answered, client } from "./client";
-import type { Launch, Session } from "./types";
+import type { Launch, NewSize, Session } from "./types";
 
 export type Deed =
   | { verb: "suspend" }
-  | { verb: "resume" }
+  | { verb: "resume"; size?: NewSize }
   | { verb: "quit" }
   | { verb: "force-quit" }
   | { verb: "keep"; until: string | null }
@@ -16,7 +16,7 @@ export function perform(id: string, deed: Deed): Promise<Session> {
     case "suspend":
       return answered(client.POST("/api/v1/sessions/{id}/suspend", { params }));
     case "resume":
-      return answered(client.POST("/api/v1/sessions/{id}/resume", { params }));
+      return answered(client.POST("/api/v1/sessions/{id}/resume", { params, body: deed.size }));
     case "quit":
       return answered(client.DELETE("/api/v1/sessions/{id}", { params }));
     case "force-quit":

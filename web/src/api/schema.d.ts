@@ -220,7 +220,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume a session */
+        /**
+         * Resume a session
+         * @description What ended for want of memory can be started again with more.
+         */
         post: operations["resumeSession"];
         delete?: never;
         options?: never;
@@ -896,6 +899,24 @@ export interface components {
              * @example sales-forecast
              */
             name: string;
+        };
+        /** @description The size in which it is started again. Without any of it, the one that it had. */
+        Resume: {
+            /**
+             * Format: double
+             * @description CPUs, over the size's.
+             */
+            cpus?: number | null;
+            /**
+             * Format: int64
+             * @description Memory in MiB, over the size's.
+             */
+            memory_mb?: number | null;
+            /**
+             * @description A named size.
+             * @example medium
+             */
+            resource_profile?: string | null;
         };
         /**
          * @description What somebody may do beyond their own sessions.
@@ -1790,7 +1811,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Resume"] | null;
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {

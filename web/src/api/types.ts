@@ -12,6 +12,7 @@ export type NewToken = Schemas["NewTokenView"];
 export type Scope = Schemas["ScopeName"];
 export type LaunchOptions = Schemas["LaunchOptions"];
 export type Launch = Schemas["Launch"];
+export type NewSize = Schemas["Resume"];
 export type WhatIf = Schemas["WhatIfView"];
 export type Decided = Schemas["FieldView"];
 export type WhatIfQuestion = operations["showWhatIf"]["parameters"]["query"];

@@ -12,6 +12,7 @@ import { PageHead } from "../parts/Page";
 import { StateBadge } from "../parts/StateBadge";
 import { MoreActions } from "../sessions/actions";
 import { useDeed } from "../sessions/useDeed";
+import { useLarger } from "../sessions/useLarger";
 import { size } from "../words/numbers";
 import { SessionMissing } from "./SessionMissing";
 import { Events } from "./session/Events";
@@ -91,6 +92,7 @@ function SessionOf({ session }: { session: Session }) {
 function MainActions({ session }: { session: Session }) {
   const deed = useDeed();
   const does = (verb: string) => deed.isPending && deed.variables.deed.verb === verb;
+  const more = useLarger(session);
   const { may, next } = session;
   return (
     <>
@@ -121,8 +123,11 @@ function MainActions({ session }: { session: Session }) {
         </Button>
       )}
       {may.resume && (
-        <Button loading={does("resume")} onClick={() => deed.mutate({ session, deed: { verb: "resume" } })}>
-          {next.text || "Resume"}
+        <Button
+          loading={does("resume")}
+          onClick={() => deed.mutate({ session, deed: { verb: "resume", size: more?.size } })}
+        >
+          {more?.text ?? (next.text || "Resume")}
         </Button>
       )}
       {may.open && (

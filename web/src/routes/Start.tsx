@@ -12,6 +12,7 @@ import { Note, PageHead, Panel } from "../parts/Page";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { useDeed } from "../sessions/useDeed";
+import { useLarger } from "../sessions/useLarger";
 import { sessionCommand } from "../words/command";
 import { size } from "../words/numbers";
 import { moment } from "../words/time";
@@ -64,6 +65,7 @@ function useOpenInView(url: string | undefined): void {
 
 function Actions({ session }: { session: Session }) {
   const deed = useDeed();
+  const more = useLarger(session);
   const details = (
     <Button
       variant="default"
@@ -92,8 +94,11 @@ function Actions({ session }: { session: Session }) {
       return (
         <>
           {details}
-          <Button loading={deed.isPending} onClick={() => deed.mutate({ session, deed: { verb: "resume" } })}>
-            {session.next.text || "Start again"}
+          <Button
+            loading={deed.isPending}
+            onClick={() => deed.mutate({ session, deed: { verb: "resume", size: more?.size } })}
+          >
+            {more?.text ?? (session.next.text || "Start again")}
           </Button>
         </>
       );

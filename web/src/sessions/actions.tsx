@@ -8,6 +8,7 @@ import {
   IconHistory,
   IconPencil,
   IconPlayerPause,
+  IconPlayerPlay,
   IconPlayerStop,
   IconX,
 } from "@tabler/icons-react";
@@ -20,6 +21,7 @@ import { ForceQuitDialog, RenameDialog } from "../parts/dialogs";
 import { useLive } from "../parts/live";
 import { toast } from "../parts/toast";
 import { useDeed } from "./useDeed";
+import { useLarger } from "./useLarger";
 
 const hour = 3_600_000;
 
@@ -33,6 +35,7 @@ export function NextAction({ session }: { session: Session }) {
   const deed = useDeed();
   const does = (verb: Deed["verb"]) => deed.isPending && deed.variables.deed.verb === verb;
   const { next, may, name, id } = session;
+  const more = useLarger(session);
 
   if (may.open) {
     return (
@@ -82,15 +85,19 @@ export function NextAction({ session }: { session: Session }) {
     case "start-again":
     case "cancel": {
       const verb = next.action === "cancel" ? "quit" : "resume";
+      const text = more?.text ?? next.text;
       return (
         <Button
           variant="default"
           data-main
-          aria-label={`${next.text} ${name}`}
+          px={more && 10}
+          aria-label={more ? `${text}: ${name}` : `${text} ${name}`}
           loading={does(verb)}
-          onClick={() => deed.mutate({ session, deed: { verb } })}
+          onClick={() =>
+            deed.mutate({ session, deed: more ? { verb: "resume", size: more.size } : { verb } })
+          }
         >
-          {next.text}
+          {text}
         </Button>
       );
     }
@@ -104,8 +111,10 @@ export function MoreActions({ session, onPage }: { session: Session; onPage?: bo
   const [dialog, setDialog] = useState<"rename" | "force-quit">();
   const deed = useDeed();
   const live = useLive();
+  const more = useLarger(session);
   const { may, name } = session;
-  const act = (verb: "suspend" | "quit" | "force-quit") => deed.mutate({ session, deed: { verb } });
+  const act = (verb: "resume" | "suspend" | "quit" | "force-quit") =>
+    deed.mutate({ session, deed: { verb } });
   const copyAddress = async () => {
     const address = addressOf(session);
     const words = (await copyText(address)) ? "Address copied" : "The address was not copied";
@@ -151,6 +160,11 @@ export function MoreActions({ session, onPage }: { session: Session; onPage?: bo
             Copy address
           </Menu.Item>
           {(may.suspend || may.quit || may.force_quit) && <Menu.Divider />}
+          {may.resume && more && (
+            <Menu.Item onClick={() => act("resume")} leftSection={<IconPlayerPlay size={16} />}>
+              Start again as it was
+            </Menu.Item>
+          )}
           {may.suspend && (
             <Menu.Item onClick={() => act("suspend")} leftSection={<IconPlayerPause size={16} />}>
               Suspend

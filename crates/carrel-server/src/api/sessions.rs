@@ -30,6 +30,7 @@ impl From<ChangeError> for Problem {
             ChangeError::NotPossible { .. } => Self::new(StatusCode::CONFLICT, "not-possible-now", detail),
             ChangeError::TooMany(_) => Self::new(StatusCode::CONFLICT, "too-many-sessions", detail),
             ChangeError::Name(_) => Self::unprocessable("bad-name", detail),
+            ChangeError::Size(error) => error.into(),
             ChangeError::Launcher(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "launcher-away", detail).after(5),
             ChangeError::Store(error) => error.into(),
         }

@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use carrel_model::{Session, SessionId};
+use carrel_sessions::NewSize;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use minijinja::{context, value::Serde};
 
@@ -101,7 +102,7 @@ async fn state_page(app: &App, session: &Session, view: &SessionView, id: &Reque
 
 /// The button Resume, or Start again.
 pub(crate) async fn resume(own: Own, State(app): State<App>) -> Result<Redirect, Problem> {
-    let session = app.sessions.resume(&own.caller.of_sessions(), &own.session.id).await?;
+    let session = app.sessions.resume(&own.caller.of_sessions(), &own.session.id, &NewSize::default()).await?;
     Ok(Redirect::to(&session.url()))
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Person, TestCarrel};
 use carrel_config::{Configuration, Settings, options::file_named};
-use carrel_model::Role;
+use carrel_model::{Cause, Container, Role, Who};
+use carrel_sessions::fake::Script;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -82,6 +83,32 @@ async fn a_launch_settles_the_container_and_the_session_shows_it() {
     let usual = grace.post("/api/v1/sessions", json!({ "ide": "shell" })).await.json();
     assert_eq!((&usual["image"], &usual["placement"]), (&json!("team/python:3.14"), &json!({})));
     assert_eq!((&usual["gpus"], &usual["resource_profile"]), (&json!({}), &json!("small")));
+}
+
+#[tokio::test]
+async fn started_again_with_more_memory_a_pod_keeps_image_account_gpus_and_node_and_requests_follow() {
+    let carrel = TestCarrel::with(in_pods).await;
+    let grace = carrel.user("grace").await;
+    carrel.launcher.script(Script::Fails(Cause::new("out-of-memory", "Out of memory (4.0 of 4 GB).", Who::You)));
+    let asked = json!({ "ide": "shell", "resource_profile": "gpu", "image": "team/r:4.5" });
+    let id = grace.post("/api/v1/sessions", asked).await.json()["id"].as_str().unwrap().to_owned();
+    carrel.wait(&id, "Failed").await;
+    let spec = async || carrel.store.session(&id.parse().unwrap()).await.unwrap().unwrap().spec;
+    let was = spec().await.container.unwrap();
+    let resume = async |size: Value| {
+        let answer = grace.post(&format!("/api/v1/sessions/{id}/resume"), size).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        carrel.wait(&id, "Failed").await;
+    };
+    resume(json!({ "cpus": 4, "memory_mb": 8192 })).await;
+    let (more, container) = (spec().await, spec().await.container.unwrap());
+    assert_eq!((more.resource_profile, more.memory_mb, container.cpu_request), (None, 8192, Some(2.0)));
+    assert_eq!(container, Container { cpu_request: Some(2.0), ..was.clone() });
+    // A named size has GPUs and nodes of its own.
+    resume(json!({ "resource_profile": "small" })).await;
+    let container = spec().await.container.unwrap();
+    assert_eq!((&container.image, &container.account), (&was.image, &was.account));
+    assert!(container.gpus.is_empty() && container.placement.is_empty(), "{container:?}");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use super::{Person, TestCarrel};
 use carrel_config::{Configuration, Settings, options::file_named};
-use carrel_model::{Bounds, Capacity, Role};
-use carrel_sessions::fake::Call;
+use carrel_model::{Bounds, Capacity, Cause, Role, Who};
+use carrel_sessions::fake::{Call, Script};
 use carrel_store::{Actor, Groups};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -113,6 +113,33 @@ async fn of_launches_at_once_only_as_many_are_accepted_as_the_rules_allow() {
     let options = ada.get("/api/v1/launch-options").await.json();
     let why = "You have 2 sessions running, the most that your profile allows. Suspend or quit one first.";
     assert_eq!(options["sizes"][0]["cause"]["text"], why);
+}
+
+#[tokio::test]
+async fn a_session_that_ran_out_of_memory_starts_again_with_more_within_the_rules() {
+    let carrel = TestCarrel::with(take_over).await;
+    carrel.launcher.script(Script::Fails(Cause::new("out-of-memory", "Out of memory (1.0 of 1 GB).", Who::You)));
+    let ada = carrel.user("ada").await;
+    let asked = json!({ "ide": "shell", "cpus": 1, "memory_mb": 1024, "env": { "SEED": "1" } });
+    let id = ada.post("/api/v1/sessions", asked).await.json()["id"].as_str().unwrap().to_owned();
+    carrel.wait(&id, "Failed").await;
+    let here = format!("/api/v1/sessions/{id}");
+    let resume = async |size: Value| ada.post(&format!("{here}/resume"), size).await;
+    let refused = resume(json!({ "memory_mb": 9000 })).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (422, "out-of-bounds".into()));
+    assert!(refused.text().contains("The value of memory_mb must be between 256 and 4096, not 9000"), "{refused:?}");
+    assert_eq!(resume(json!({ "resource_profile": "vast" })).await.code(), "no-such-size");
+    assert_eq!(resume(json!({ "memory": 2048 })).await.status.as_u16(), 422);
+    let as_before = ada.get(&here).await.json();
+    assert_eq!((&as_before["state"], &as_before["memory_mb"]), (&json!("Failed"), &json!(1024)));
+
+    carrel.launcher.script(Script::Ready);
+    let accepted = resume(json!({ "memory_mb": 2048 })).await;
+    assert_eq!((accepted.status, accepted.json()["memory_mb"].clone()), (StatusCode::ACCEPTED, json!(2048)));
+    carrel.wait(&id, "Active").await;
+    let session = carrel.store.session(&id.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((session.spec.cpus, session.spec.memory_mb, session.generation), (1.0, 2048, 2));
+    assert_eq!(session.spec.env["SEED"], "1", "what else was asked stays");
 }
 
 #[tokio::test]

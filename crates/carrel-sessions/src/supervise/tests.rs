@@ -4,7 +4,7 @@ use crate::{
     catalogue::Catalogue,
     fake::{Call, FakeLauncher, Script},
     launcher::Launcher,
-    sessions::{Caller, ChangeError, LaunchError},
+    sessions::{Caller, ChangeError, LaunchError, NewSize},
 };
 use carrel_config::{Current, Settings};
 use carrel_model::{Address, Clock, Ending, IdleAction, Role, SessionId, UserId, Who, size::sizes_of_host};
@@ -130,7 +130,7 @@ async fn a_session_is_launched_suspended_resumed_and_quit() {
     assert_eq!(world.wait(&id, "Active").await.generation, 1);
     world.sessions.suspend(&world.ada, &id).await.unwrap();
     world.wait(&id, "Suspended").await;
-    world.sessions.resume(&world.ada, &id).await.unwrap();
+    world.sessions.resume(&world.ada, &id, &NewSize::default()).await.unwrap();
     assert_eq!(world.wait(&id, "Active").await.generation, 2);
     world.sessions.stop(&world.ada, &id, false).await.unwrap();
     world.wait(&id, "Stopped").await;
@@ -212,7 +212,7 @@ async fn a_refused_start_says_why_and_can_be_tried_again() {
     let failed = world.wait(&id, "Failed").await;
     assert_eq!(failed.state.cause().unwrap().text, "The disk is full.");
     world.place.script(Script::Ready);
-    world.sessions.resume(&world.ada, &id).await.unwrap();
+    world.sessions.resume(&world.ada, &id, &NewSize::default()).await.unwrap();
     assert_eq!(world.wait(&id, "Active").await.generation, 2);
     term.end().await;
 }
@@ -249,7 +249,7 @@ async fn nobody_changes_the_session_of_another() {
     bob.user.id = UserId::from_random([2; 16]);
     let refused = [
         world.sessions.suspend(&bob, &id).await,
-        world.sessions.resume(&bob, &id).await,
+        world.sessions.resume(&bob, &id, &NewSize::default()).await,
         world.sessions.stop(&bob, &id, true).await,
         world.sessions.rename(&bob, &id, "mine").await,
         world.sessions.keep(&bob, &id, None).await,

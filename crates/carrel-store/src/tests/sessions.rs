@@ -256,6 +256,24 @@ store_test!(of_many_launches_at_once_no_more_get_through_than_the_limit_allows, 
     assert_eq!(store.sessions_of(&grace.id, Which::Live).await.unwrap().len(), 1);
 });
 
+store_test!(a_session_that_is_started_again_with_another_size_keeps_it, |store, clock| {
+    let ada = user(&store, "ada", 1, clock.now()).await;
+    let now = clock.now();
+    let first = launched(&store, &ada, 1, now).await;
+    let larger =
+        carrel_model::Spec { memory_mb: 2 * first.spec.memory_mb, resource_profile: None, ..first.spec.clone() };
+    let refused = store.session_resume(&first.id, 1, Some(&larger), None, &system(), now).await.unwrap();
+    assert_eq!(refused, None, "it is about to start");
+    assert_eq!(store.session(&first.id).await.unwrap().unwrap().spec, first.spec);
+    for event in [Event::Taken, ready(), Event::SuspendAsked, Event::Missing] {
+        store.happen(&first.id, None, &event, None, now).await.unwrap().unwrap();
+    }
+    let resumed = store.session_resume(&first.id, 1, Some(&larger), None, &system(), now).await.unwrap().unwrap();
+    assert_eq!((&resumed.spec, resumed.generation), (&larger, 2));
+    store.happen(&first.id, None, &Event::Taken, None, now).await.unwrap().unwrap();
+    assert_eq!(store.session(&first.id).await.unwrap().unwrap().spec, larger);
+});
+
 store_test!(a_session_is_resumed_only_within_the_limit, |store, clock| {
     let ada = user(&store, "ada", 1, clock.now()).await;
     let first = launched(&store, &ada, 1, clock.now()).await;
@@ -265,9 +283,9 @@ store_test!(a_session_is_resumed_only_within_the_limit, |store, clock| {
     }
     // A suspended session holds no room, so another may take its place.
     store.session_insert(&session(&ada, 2, now), Some(1), &system(), now).await.unwrap();
-    let refused = store.session_resume(&first.id, 1, Some(1), &system(), now).await;
+    let refused = store.session_resume(&first.id, 1, None, Some(1), &system(), now).await;
     assert!(matches!(refused, Err(Error::TooMany)), "{refused:?}");
     assert_eq!(store.session(&first.id).await.unwrap().unwrap().state.name(), "Suspended");
-    let resumed = store.session_resume(&first.id, 1, Some(2), &system(), now).await.unwrap().unwrap();
+    let resumed = store.session_resume(&first.id, 1, None, Some(2), &system(), now).await.unwrap().unwrap();
     assert_eq!((resumed.state.name(), resumed.generation), ("Queued", 2));
 });

@@ -32,8 +32,8 @@ pub(crate) enum SessionCommand {
     Logs(Logs),
     /// Stop its process and keep the session.
     Suspend(Named),
-    /// Start a suspended or failed one again.
-    Resume(Named),
+    /// Start a suspended or failed one again, in another size if wanted.
+    Resume(Resume),
     /// End one (Quit), or with --force kill it at once (Force Quit).
     Stop(Stop),
 }
@@ -123,6 +123,21 @@ pub(crate) struct Named {
 }
 
 #[derive(Args)]
+pub(crate) struct Resume {
+    #[command(flatten)]
+    named: Named,
+    /// A named size instead of the one that it had.
+    #[arg(long, value_name = "NAME")]
+    resource_profile: Option<String>,
+    /// CPUs instead of those that it had.
+    #[arg(long, value_name = "N")]
+    cpus: Option<f64>,
+    /// Memory in MiB instead of what it had, as after an end for want of memory.
+    #[arg(long, value_name = "N")]
+    memory_mb: Option<u64>,
+}
+
+#[derive(Args)]
 pub(crate) struct Stop {
     /// Name or id.
     session: String,
@@ -176,8 +191,8 @@ impl SessionCommand {
                 Self::Launch(launch) => launch.run().await,
                 Self::Show(show) => show.run().await,
                 Self::Logs(logs) => logs.run().await,
-                Self::Suspend(named) => named.ask("suspend").await,
-                Self::Resume(named) => named.ask("resume").await,
+                Self::Suspend(named) => named.ask("suspend", &json!({})).await,
+                Self::Resume(resume) => resume.run().await,
                 Self::Stop(stop) => stop.run().await,
             }
         })
@@ -276,11 +291,19 @@ impl Logs {
 }
 
 impl Named {
-    async fn ask(self, what: &str) -> anyhow::Result<()> {
+    async fn ask(self, what: &str, body: &Value) -> anyhow::Result<()> {
         let api = self.remote.open()?;
         let session = find(&api, &self.session).await?;
-        let session: Session = api.post(&format!("sessions/{}/{what}", session.id), &json!({})).await?;
+        let session: Session = api.post(&format!("sessions/{}/{what}", session.id), body).await?;
         say(format!("{} ({}): {}", session.name, session.id, session.word))
+    }
+}
+
+impl Resume {
+    async fn run(self) -> anyhow::Result<()> {
+        let Self { named, resource_profile, cpus, memory_mb } = self;
+        let body = json!({ "resource_profile": resource_profile, "cpus": cpus, "memory_mb": memory_mb });
+        named.ask("resume", &body).await
     }
 }
 

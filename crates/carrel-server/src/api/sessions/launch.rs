@@ -82,28 +82,36 @@ impl From<Launch> for NewSession {
     }
 }
 
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        let detail = sentence(&error);
+        let code = match error {
+            AskError::Name(_) => "bad-name",
+            AskError::NoSuchSize { .. } => "no-such-size",
+            AskError::SizeNotAllowed { .. } => "size-not-allowed",
+            AskError::NoCustomSize { .. } => "no-custom-size",
+            AskError::OutOfBounds { .. } | AskError::TooLittle { .. } => {
+                return Self::unprocessable("out-of-bounds", format!("The value of {error}."));
+            }
+            AskError::ImageNotOffered { .. } => "image-not-offered",
+            AskError::BadImage { .. } => "bad-image",
+            AskError::NoImage => "no-image",
+            AskError::TooManyGpus { .. } => "too-many-gpus",
+            AskError::PlacementNotOffered { .. } | AskError::PlacementFixed { .. } => "placement-not-offered",
+            AskError::BadPlacement { .. } => "bad-placement",
+            AskError::NotOnThisHost { .. } => "not-on-this-host",
+            AskError::Folder(_) => "bad-folder",
+            AskError::Env { .. } => "bad-env",
+        };
+        Self::unprocessable(code, detail)
+    }
+}
+
 impl From<LaunchError> for Problem {
     fn from(error: LaunchError) -> Self {
         let detail = sentence(&error);
         match error {
-            LaunchError::Ask(AskError::Name(_)) => Self::unprocessable("bad-name", detail),
-            LaunchError::Ask(AskError::NoSuchSize { .. }) => Self::unprocessable("no-such-size", detail),
-            LaunchError::Ask(AskError::SizeNotAllowed { .. }) => Self::unprocessable("size-not-allowed", detail),
-            LaunchError::Ask(AskError::NoCustomSize { .. }) => Self::unprocessable("no-custom-size", detail),
-            LaunchError::Ask(AskError::OutOfBounds { .. } | AskError::TooLittle { .. }) => {
-                Self::unprocessable("out-of-bounds", format!("The value of {error}."))
-            }
-            LaunchError::Ask(AskError::ImageNotOffered { .. }) => Self::unprocessable("image-not-offered", detail),
-            LaunchError::Ask(AskError::BadImage { .. }) => Self::unprocessable("bad-image", detail),
-            LaunchError::Ask(AskError::NoImage) => Self::unprocessable("no-image", detail),
-            LaunchError::Ask(AskError::TooManyGpus { .. }) => Self::unprocessable("too-many-gpus", detail),
-            LaunchError::Ask(AskError::PlacementNotOffered { .. } | AskError::PlacementFixed { .. }) => {
-                Self::unprocessable("placement-not-offered", detail)
-            }
-            LaunchError::Ask(AskError::BadPlacement { .. }) => Self::unprocessable("bad-placement", detail),
-            LaunchError::Ask(AskError::NotOnThisHost { .. }) => Self::unprocessable("not-on-this-host", detail),
-            LaunchError::Ask(AskError::Folder(_)) => Self::unprocessable("bad-folder", detail),
-            LaunchError::Ask(AskError::Env { .. }) => Self::unprocessable("bad-env", detail),
+            LaunchError::Ask(error) => error.into(),
             LaunchError::NoSuchIde(_) => Self::unprocessable("no-such-ide", detail),
             LaunchError::NoSuchCluster { .. } => Self::unprocessable("no-such-cluster", detail),
             LaunchError::IdeNotAvailable(cause) => Self::new(StatusCode::CONFLICT, cause.code, cause.text),
