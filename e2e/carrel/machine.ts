@@ -19,11 +19,12 @@ export function processesOf(home: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => {
-      const environment = read(`/proc/${pid}/environ`);
-      // A process that ended and was not yet asked for its code has none.
-      return environment?.split('\0').includes(`HOME=${home}`);
-    });
+    .filter((pid) => variablesOf(pid).includes(`HOME=${home}`));
+}
+
+/** The environment that a process was started with. One that ended and was not yet asked for its code has none. */
+export function variablesOf(pid: number): string[] {
+  return (read(`/proc/${pid}/environ`) ?? '').split('\0');
 }
 
 /** Kills processes until there are none. */

@@ -1,3 +1,4 @@
+import { processesOf, variablesOf } from '../carrel/machine.ts';
 import { choose, homeAs, newSession, row, tile } from '../carrel/pages.ts';
 import { ada } from '../carrel/server.ts';
 import { expect, test } from '../carrel/test.ts';
@@ -46,4 +47,26 @@ test('a name that cannot be is refused at its field, and nothing is launched', a
   await expect(dialog.getByText(/name/i).and(dialog.locator('p, div[id$=-error]')).first()).toBeVisible();
   await expect(dialog).toBeVisible();
   expect(await asAda.sessions()).toEqual([]);
+});
+
+test('environment variables of New Session reach the IDE; a name that cannot be is refused at the field', async ({ page, carrel, asAda }) => {
+  await homeAs(page, carrel, ada);
+  const dialog = await newSession(page);
+  await tile(dialog, 'VS Code').check({ force: true });
+  const variables = dialog.getByLabel('Environment variables');
+  await expect(variables).toBeHidden();
+  await dialog.getByText('More', { exact: true }).click();
+  await variables.fill('1ST=a');
+  const launch = dialog.getByRole('button', { name: 'Launch', exact: true });
+  await launch.click();
+  await expect(dialog).toContainText('The variable “1ST” needs a name of letters, digits and “_”');
+  expect(await asAda.sessions()).toEqual([]);
+  await variables.fill('GREETING=two words = good');
+  await expect(dialog).toContainText("--env 'GREETING=two words = good'");
+  await launch.click();
+  await expect(page).toHaveURL(/\/(sessions\/[^/]+\/start|s\/[^/]+\/)/);
+  const [session] = await asAda.sessions();
+  await asAda.becomes(session?.id ?? '', 'Active', 'Idle');
+  const given = processesOf(carrel.home).map(variablesOf);
+  expect(given.some((all) => all.includes('GREETING=two words = good'))).toBe(true);
 });

@@ -50,7 +50,8 @@ const walks = {
     await dialog.getByRole("radio", { name: /Custom/ }).check();
     await dialog.getByRole("textbox", { name: "CPU" }).fill("3");
     await dialog.getByText("--cpus 3 --memory-mb 2048").waitFor();
-    await dialog.getByRole("textbox", { name: "Variables" }).fill("SEED=1\nNOTE=two words");
+    await dialog.getByText("More", { exact: true }).click();
+    await dialog.getByRole("textbox", { name: "Environment variables" }).fill("SEED=1\nNOTE=two words");
     await dialog.getByText("--env SEED=1 --env 'NOTE=two words'").waitFor();
     await dialog.getByRole("switch", { name: "Open when ready" }).click();
     await dialog.getByRole("button", { name: "Launch" }).click();

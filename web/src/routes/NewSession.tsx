@@ -1,8 +1,9 @@
 /** New Session: one screen, no steps. What may not be chosen is greyed and says why. */
 import { Button, Modal, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { IconChevronDown } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { type Field, fieldOf, problemIn } from "../api/problem";
 import { meQuery, optionsQuery } from "../api/queries";
 import type { Launch, LaunchOptions, Me } from "../api/types";
@@ -123,19 +124,21 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
           )}
           <Complaint text={at("size", "bounds", "gpus")} />
         </div>
-        <Textarea
-          label="Variables"
-          description="For the IDE, its terminals and kernels; one a line: NAME=value"
-          value={draft.env}
-          error={at("env")}
-          autosize
-          minRows={1}
-          maxRows={6}
-          autoComplete="off"
-          spellCheck={false}
-          classNames={{ input: css.variables }}
-          onChange={(event) => change({ env: event.currentTarget.value })}
-        />
+        <More open={at("env") !== undefined}>
+          <Textarea
+            label="Environment variables"
+            description="For the IDE, its terminals and kernels; one a line: NAME=value"
+            value={draft.env}
+            error={at("env")}
+            autosize
+            minRows={2}
+            maxRows={6}
+            autoComplete="off"
+            spellCheck={false}
+            classNames={{ input: css.variables }}
+            onChange={(event) => change({ env: event.currentTarget.value })}
+          />
+        </More>
         <Switch
           label="Open when ready"
           checked={openWhenReady}
@@ -144,6 +147,24 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
       </div>
       <Foot request={request} draft={draft} options={options} pending={launch.isPending} close={close} />
     </form>
+  );
+}
+
+/** What few need, closed at first; open when something in it is wrong. */
+function More({ open, children }: { open: boolean; children: ReactNode }) {
+  const [wanted, setWanted] = useState(false);
+  return (
+    <details
+      className={css.more}
+      open={wanted || open}
+      onToggle={(event) => setWanted(event.currentTarget.open)}
+    >
+      <summary>
+        <IconChevronDown size={16} aria-hidden />
+        <b>More</b> <span className="dim">environment variables</span>
+      </summary>
+      {children}
+    </details>
   );
 }
 
