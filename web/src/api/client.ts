@@ -47,5 +47,5 @@ const unreachable: Problem = {
   status: 0,
   code: "not-reached",
   title: "The server cannot be reached.",
-  detail: "Sessions that run go on. Check the network, then try again.",
+  detail: "The server cannot be reached. Sessions that run go on. Check the network, then try again.",
 };

@@ -32,8 +32,7 @@ export function follow(queries: QueryClient, listener: StreamListener): () => vo
     source.onopen = () => {
       wait = firstWait;
       listener.connection("open");
-      // A stream that was opened anew does not tell what ended meanwhile.
-      if (wasOpen) void queries.invalidateQueries({ queryKey: ["sessions"] });
+      if (wasOpen) wasAway(queries);
       wasOpen = true;
     };
     source.onerror = () => {
@@ -54,6 +53,14 @@ export function follow(queries: QueryClient, listener: StreamListener): () => vo
     window.clearTimeout(timer);
     source.close();
   };
+}
+
+/** A stream that was opened anew does not tell what ended meanwhile; and what could not be loaded can be now. */
+function wasAway(queries: QueryClient): void {
+  const old = new Set<unknown>(["sessions", "session"]);
+  void queries.invalidateQueries({
+    predicate: ({ queryKey, state }) => old.has(queryKey[0]) || state.status === "error",
+  });
 }
 
 function read<T>(event: MessageEvent<string>): T | undefined {

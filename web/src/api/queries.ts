@@ -1,8 +1,8 @@
 /** What the pages ask for, and under which key it is kept. The event stream writes to the same keys. */
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Arrivals } from "./cache";
 import { answered, client } from "./client";
-import type { WhatIfQuestion } from "./types";
+import type { Session, WhatIfQuestion } from "./types";
 
 export type UsageWindow = "1h" | "24h" | "7d";
 
@@ -34,12 +34,21 @@ export const stoppedQuery = queryOptions({
   queryFn: () => answered(client.GET("/api/v1/sessions", { params: { query: { state: "stopped" } } })),
 });
 
-export const sessionQuery = (id: string) =>
+const sessionQuery = (id: string) =>
   queryOptions({
     queryKey: keys.session(id),
     queryFn: async () =>
       arrivals.newest(await answered(client.GET("/api/v1/sessions/{id}", { params: { path: { id } } }))),
   });
+
+/** One session: at once, where the list has it. */
+export function useSession(id: string) {
+  const queries = useQueryClient();
+  return useQuery({
+    ...sessionQuery(id),
+    initialData: () => queries.getQueryData<Session[]>(keys.live)?.find((one) => one.id === id),
+  });
+}
 
 export const eventsQuery = (id: string) =>
   queryOptions({

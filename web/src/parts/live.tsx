@@ -1,5 +1,6 @@
 /** What concerns the whole page: whether the stream is connected, what is announced, and an action that failed. */
 import { useQueryClient } from "@tanstack/react-query";
+import { useRouterState } from "@tanstack/react-router";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { follow } from "../api/events";
 import { type Problem, problemIn } from "../api/problem";
@@ -35,6 +36,13 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const [connected, setConnected] = useState(true);
   const [failure, setFailure] = useState<Failure>();
   const region = useRef<HTMLDivElement>(null);
+  // What failed on one page is no news on the next.
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const [failedOn, setFailedOn] = useState(path);
+  if (failedOn !== path) {
+    setFailedOn(path);
+    setFailure(undefined);
+  }
 
   const announce = useCallback((text: string) => {
     if (!region.current) return;

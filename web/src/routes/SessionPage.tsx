@@ -1,10 +1,9 @@
 /** One session: how it is now, what it used, what happened, what it wrote. */
 import { Button, Tabs } from "@mantine/core";
 import { IconArrowUpRight, IconPlayerPause } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { sessionQuery } from "../api/queries";
+import { useSession } from "../api/queries";
 import type { Session } from "../api/types";
 import { IdeMark } from "../parts/marks";
 import { Notices } from "../parts/Notices";
@@ -33,7 +32,7 @@ type Tab = (typeof tabs)[number][0];
 
 export function SessionPage() {
   const { id } = useParams({ from: "/sessions/$id" });
-  const query = useQuery(sessionQuery(id));
+  const query = useSession(id);
   if (!query.data) return <SessionMissing query={query} />;
   return <SessionOf session={query.data} />;
 }

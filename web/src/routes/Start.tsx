@@ -1,9 +1,8 @@
 /** The start of a session: what is done, what is being done, and why when it takes longer. Goes to the IDE by itself. */
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { sessionQuery } from "../api/queries";
+import { useSession } from "../api/queries";
 import type { Session } from "../api/types";
 import { Cli } from "../parts/Cli";
 import { IdeMark } from "../parts/marks";
@@ -22,7 +21,7 @@ import { Steps } from "./start/Steps";
 
 export function Start() {
   const { id } = useParams({ from: "/sessions/$id/start" });
-  const query = useQuery(sessionQuery(id));
+  const query = useSession(id);
   if (!query.data) return <SessionMissing query={query} />;
   return <StartOf session={query.data} />;
 }
