@@ -1,13 +1,12 @@
 import { defineConfig } from '@playwright/test';
-import usual from './playwright.config.ts';
+import usual, { onOneServer } from './playwright.config.ts';
 
-// One after the other: all of them use one installation, and look whether secrets leaked when all others have run.
+// All of them use one installation, and look whether secrets leaked when all others have run.
 export default defineConfig({
   ...usual,
+  ...onOneServer,
   testDir: 'cluster',
   outputDir: 'results-cluster',
-  workers: 1,
-  timeout: 300_000,
   projects: [
     // Only when it is asked for: its figures say nothing on a machine that does something else.
     ...(process.env.CARREL_CLUSTER_TIMES ? [{ name: 'times', testDir: 'cluster-times' }] : []),

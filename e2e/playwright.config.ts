@@ -3,6 +3,9 @@ import { defineConfig } from '@playwright/test';
 const browser = process.env.CARREL_E2E_BROWSER;
 if (!browser) throw new Error('CARREL_E2E_BROWSER names no browser: run the tests with `cargo xtask test`');
 
+/** For suites that share one installed server: one test after the other, each with the time that pods take. */
+export const onOneServer = { workers: 1, timeout: 300_000 };
+
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'results',

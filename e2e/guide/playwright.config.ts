@@ -1,12 +1,11 @@
-// The browser tests of the guide: on a server that the guide has installed, one after the other.
+// The browser tests of the guide: on the server that it has installed.
 
 import { defineConfig } from '@playwright/test';
-import base from '../playwright.config.ts';
+import base, { onOneServer } from '../playwright.config.ts';
 
 export default defineConfig(base, {
+  ...onOneServer,
   testDir: '.',
   outputDir: '../results',
-  workers: 1,
-  timeout: 300_000,
   use: { baseURL: 'http://localhost:8787' },
 });

@@ -3,13 +3,13 @@
 //! Not here, since one node without registry, autoscaler and CSI driver cannot show it: what registries answer, volumes that
 //! are attached, nodes that run full or are shut down. The unit tests have recorded what Kubernetes says then.
 
-use crate::{
-    place::{Cluster, create, plan, until},
-    reports::{Reports, new_run},
-};
+use crate::place::{Cluster, create, plan, until};
 use carrel_kube::names::job_name;
 use carrel_model::{Ending, Plan, RunId, Step, container::Override};
-use carrel_sessions::launcher::{Launcher, Report, Seen};
+use carrel_sessions::{
+    contract::{Heard, new_run},
+    launcher::{Launcher, Report, Seen},
+};
 use k8s_openapi::api::{
     admissionregistration::v1::{
         ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
@@ -73,7 +73,7 @@ fn cpus(plan: &mut Plan) {
 /// Starts all, and waits until each is told as expected.
 async fn each_is_told(cluster: &Cluster, all: Vec<Wrong>) {
     let launcher = cluster.open(cluster.as_server().await);
-    let mut reports = Reports::of(&launcher);
+    let mut reports = Heard::of(&launcher);
     let mut left: BTreeMap<RunId, (&str, Told)> = BTreeMap::new();
     for (name, change, told) in all {
         let (run, mut plan) = (new_run(), plan(&[]));
@@ -82,7 +82,7 @@ async fn each_is_told(cluster: &Cluster, all: Vec<Wrong>) {
         left.insert(run, (name, told));
     }
     while !left.is_empty() {
-        let Report::Run(run, seen) = reports.next_while(&left).await else { continue };
+        let Report::Run(run, seen) = reports.next().await else { continue };
         let Some((name, told)) = left.get(&run).copied() else { continue };
         match (seen, told) {
             (Seen::Step(_, Some(text)), Waits(begins)) if text.starts_with(begins) => {}
@@ -244,7 +244,7 @@ async fn rules_and_webhooks_that_do_not_admit_a_session_are_told() {
 async fn a_session_whose_node_is_emptied_is_told_so() {
     let cluster = Cluster::fresh().await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     launcher.start(&run, &plan(&[])).await.unwrap();
     reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
     let pod = cluster.pod(&run).await;
@@ -257,7 +257,7 @@ async fn a_session_whose_node_is_emptied_is_told_so() {
 async fn a_session_whose_pod_somebody_deletes_is_told_so() {
     let cluster = Cluster::fresh().await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     let mut plan = plan(&[]);
     // Before it has an agent, which would have a word to say of it.
     set(&mut plan, "/pod/schedulingGates", &json!([{"name": "example.com/gate"}]));
@@ -293,7 +293,7 @@ async fn a_session_makes_room_for_one_that_matters_more_and_is_told_so() {
         plan
     };
     let launcher = cluster.open(cluster.as_server().await);
-    let (low, high, mut reports) = (new_run(), new_run(), Reports::of(&launcher));
+    let (low, high, mut reports) = (new_run(), new_run(), Heard::of(&launcher));
     launcher.start(&low, &seated("low")).await.unwrap();
     reports.until(&low, |seen| matches!(seen, Seen::Ready(_))).await;
     launcher.start(&high, &seated("high")).await.unwrap();
@@ -322,7 +322,7 @@ async fn a_session_whose_node_falls_silent_is_told_so() {
     // Also of what is laid on a new node until it is known to be fine.
     set(&mut plan, "/pod/tolerations", &json!([{"operator": "Exists", "effect": "NoSchedule"}]));
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     launcher.start(&run, &plan).await.unwrap();
     reports.until(&run, |seen| matches!(seen, Seen::Step(Step::ImagePresent, _))).await;
     // The last word of its kubelet.
