@@ -10,17 +10,13 @@
 use crate::launcher::{Launcher, LauncherError, Report, Seen, StartError};
 use async_trait::async_trait;
 use carrel_model::{
-    Address, Bounds, Ending, IdleRule, Plan, RunId, SessionId,
+    Address, Bounds, Ending, ID_CHARS, IdleRule, Plan, RunId, SessionId,
     plan::{Http, Probe},
 };
 use futures::{StreamExt, stream::BoxStream};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 use tokio::time::timeout;
@@ -28,7 +24,7 @@ use tokio::time::timeout;
 /// What the stand-in IDE of a place writes when it starts, once.
 pub const GREETING: &str = "the stand-in IDE begins\n";
 /// How long anything may take. Far more than needed: it bounds a hang, it measures nothing.
-const LIMIT: Duration = Duration::from_mins(1);
+pub const LIMIT: Duration = Duration::from_mins(2);
 /// A grace that no test waits for.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -118,7 +114,7 @@ macro_rules! launcher_contract {
 
 /// The first report is a listing, and an empty place has nothing in it.
 pub async fn reports_begin_with_a_listing(place: &impl Place) {
-    let mut heard = Heard::of(&place.launcher().await);
+    let mut heard = Heard::of(&*place.launcher().await);
     assert_eq!(heard.next().await, Report::Listing(BTreeSet::new()));
 }
 
@@ -128,7 +124,7 @@ pub async fn a_start_is_followed_by_steps_in_order_and_readiness(place: &impl Pl
     let (run, mut heard) = start(place, &launcher, StandIn::Good).await;
     let mut last = None;
     let address = heard
-        .until(|report| match report {
+        .find(|report| match report {
             Report::Run(of, Seen::Step(step, _)) if *of == run => {
                 assert!(last <= Some(*step), "{step:?} after {last:?}");
                 last = Some(*step);
@@ -202,7 +198,7 @@ pub async fn a_new_server_is_told_of_the_runs_that_go_on(place: &impl Place) {
     let address = heard.ready(&run).await;
     drop((heard, first));
     let second = place.launcher().await;
-    let mut heard = Heard::of(&second);
+    let mut heard = Heard::of(&*second);
     assert_eq!(heard.next().await, Report::Listing(BTreeSet::from([run.clone()])));
     assert_eq!(heard.ready(&run).await, address);
     let output = output(&second, &run).await;
@@ -218,12 +214,12 @@ pub async fn an_end_is_told_again_until_it_is_forgotten(place: &impl Place) {
     let ending = heard.ending(&run).await;
     drop((heard, first));
     let second = place.launcher().await;
-    let mut heard = Heard::of(&second);
+    let mut heard = Heard::of(&*second);
     assert_eq!(heard.next().await, Report::Listing(BTreeSet::from([run.clone()])));
     assert_eq!(heard.ending(&run).await, ending);
     second.forget(&run).await.expect("forget");
     second.forget(&run).await.expect("forget again");
-    let mut heard = Heard::of(&place.launcher().await);
+    let mut heard = Heard::of(&*place.launcher().await);
     assert_eq!(heard.next().await, Report::Listing(BTreeSet::new()));
 }
 
@@ -234,7 +230,7 @@ pub async fn forgetting_leaves_what_runs_alone(place: &impl Place) {
     // Whether it is refused or without effect is the place's choice.
     let _ = launcher.forget(&run).await;
     let again = place.launcher().await;
-    let mut heard = Heard::of(&again);
+    let mut heard = Heard::of(&*again);
     assert_eq!(heard.next().await, Report::Listing(BTreeSet::from([run.clone()])));
     heard.ready(&run).await;
     end(&again, &run).await;
@@ -254,7 +250,7 @@ pub async fn an_ide_that_fails_ends_with_a_cause_and_its_output_is_kept(place: &
 pub async fn a_program_that_is_missing_is_named(place: &impl Place) {
     let launcher = place.launcher().await;
     let (run, plan) = (new_run(), place.plan(StandIn::Missing));
-    let mut heard = Heard::of(&launcher);
+    let mut heard = Heard::of(&*launcher);
     let cause = match launcher.start(&run, &plan).await {
         Err(StartError::Refused(cause)) => cause,
         Err(StartError::NotNow(cause)) => panic!("trying again does not help: {cause:?}"),
@@ -322,17 +318,19 @@ pub async fn runs_of_one_session_are_told_apart(place: &impl Place) {
 }
 
 /// What was heard of a launcher, with a limit on the wait for more.
-struct Heard {
+pub struct Heard {
     reports: BoxStream<'static, Report>,
     seen: Vec<Report>,
 }
 
 impl Heard {
-    fn of(launcher: &Arc<dyn Launcher>) -> Self {
+    /// What it reports from now on.
+    pub fn of(launcher: &(impl Launcher + ?Sized)) -> Self {
         Self { reports: launcher.reports(), seen: Vec::new() }
     }
 
-    async fn next(&mut self) -> Report {
+    /// The next report.
+    pub async fn next(&mut self) -> Report {
         let Ok(report) = timeout(LIMIT, self.reports.next()).await else {
             panic!("nothing more was reported in {LIMIT:?} after {:#?}", self.seen)
         };
@@ -341,7 +339,17 @@ impl Heard {
         report
     }
 
-    async fn until<T: Debug>(&mut self, mut wanted: impl FnMut(&Report) -> Option<T>) -> T {
+    /// The first news of `run` that is wanted. After its end there is none.
+    pub async fn until(&mut self, run: &RunId, wanted: impl Fn(&Seen) -> bool) -> Seen {
+        self.find(|report| match report {
+            Report::Run(of, seen) if of == run && wanted(seen) => Some(seen.clone()),
+            Report::Run(of, Seen::Ended(ending)) if of == run => panic!("it ended: {ending:?}"),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn find<T>(&mut self, mut wanted: impl FnMut(&Report) -> Option<T>) -> T {
         loop {
             if let Some(found) = wanted(&self.next().await) {
                 return found;
@@ -350,7 +358,7 @@ impl Heard {
     }
 
     async fn ready(&mut self, run: &RunId) -> Address {
-        self.until(|report| match report {
+        self.find(|report| match report {
             Report::Run(of, Seen::Ready(address)) if of == run => Some(address.clone()),
             Report::Run(of, Seen::Ended(ending)) if of == run => panic!("it ended before it was ready: {ending:?}"),
             _ => None,
@@ -359,7 +367,7 @@ impl Heard {
     }
 
     async fn ending(&mut self, run: &RunId) -> Ending {
-        self.until(|report| match report {
+        self.find(|report| match report {
             Report::Run(of, Seen::Ended(ending)) if of == run => Some(ending.clone()),
             _ => None,
         })
@@ -368,7 +376,7 @@ impl Heard {
 }
 
 async fn start(place: &impl Place, launcher: &Arc<dyn Launcher>, ide: StandIn) -> (RunId, Heard) {
-    let (run, heard) = (new_run(), Heard::of(launcher));
+    let (run, heard) = (new_run(), Heard::of(&**launcher));
     launcher.start(&run, &place.plan(ide)).await.expect("start");
     (run, heard)
 }
@@ -381,7 +389,7 @@ async fn ready(place: &impl Place, launcher: &Arc<dyn Launcher>, ide: StandIn) -
 
 /// Leaves nothing behind.
 async fn end(launcher: &Arc<dyn Launcher>, run: &RunId) {
-    let mut heard = Heard::of(launcher);
+    let mut heard = Heard::of(&**launcher);
     launcher.stop(run, Duration::ZERO).await.expect("stop");
     heard.ending(run).await;
 }
@@ -391,10 +399,11 @@ async fn output(launcher: &Arc<dyn Launcher>, run: &RunId) -> String {
     String::from_utf8_lossy(&timeout(LIMIT, chunks).await.expect("the output in time").concat()).into_owned()
 }
 
-fn new_run() -> RunId {
-    static NEXT: AtomicU8 = AtomicU8::new(0);
-    let session = SessionId::from_random([NEXT.fetch_add(1, Ordering::Relaxed); 16]);
-    RunId { session, generation: 1 }
+/// A run that no other has, nor had in an earlier test of the same cluster.
+pub fn new_run() -> RunId {
+    let mut random = [0; ID_CHARS];
+    getrandom::fill(&mut random).expect("random bytes");
+    RunId { session: SessionId::from_random(random), generation: 1 }
 }
 
 #[expect(clippy::unwrap_used, reason = "a name that stands here")]

@@ -7,16 +7,16 @@
 mod place;
 #[cfg(test)]
 mod reasons;
-#[cfg(test)]
-mod reports;
 
 use carrel_kube::{access, names::job_name};
 use carrel_model::{Ending, Step};
-use carrel_sessions::launcher::{Launcher, LauncherError, Report, Seen, StartError};
+use carrel_sessions::{
+    contract::{Heard, new_run},
+    launcher::{Launcher, LauncherError, Report, Seen, StartError},
+};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::api::{DeleteParams, ListParams};
 use place::{Cluster, plan};
-use reports::{Reports, new_run};
 use std::time::Duration;
 
 carrel_sessions::launcher_contract!(crate::place::Cluster::fresh);
@@ -62,7 +62,7 @@ async fn a_cluster_that_is_away_or_does_not_know_the_server_is_told_in_one_line_
 async fn a_session_runs_as_its_user_with_all_that_restricted_asks_and_a_home_of_its_own() {
     let cluster = Cluster::with_homes().await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     launcher.start(&run, &plan(&[])).await.unwrap();
     reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
     let shown = cluster.exec(
@@ -89,7 +89,7 @@ async fn a_session_runs_as_its_user_with_all_that_restricted_asks_and_a_home_of_
 async fn a_job_that_somebody_deletes_ends_its_run() {
     let cluster = Cluster::fresh().await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     launcher.start(&run, &plan(&[])).await.unwrap();
     reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
     cluster.api::<Job>().delete(&job_name(&run), &DeleteParams::background()).await.unwrap();
@@ -108,7 +108,7 @@ async fn a_job_that_somebody_deletes_ends_its_run() {
 async fn an_image_that_cannot_be_had_fails_after_the_limit_with_its_cause_and_leaves_no_pod() {
     let cluster = Cluster::with_start_limit(Duration::from_secs(2)).await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     let mut plan = plan(&[]);
     plan.container.as_mut().unwrap().image = "registry.invalid/carrel/none:1".into();
     launcher.start(&run, &plan).await.unwrap();
@@ -120,7 +120,7 @@ async fn an_image_that_cannot_be_had_fails_after_the_limit_with_its_cause_and_le
     assert!(cause.text.contains("registry.invalid"), "{cause:?}");
     // A server that comes later is told the same.
     let later = cluster.open(cluster.as_server().await);
-    let ended = Reports::of(&later).until(&run, |seen| matches!(seen, Seen::Ended(_))).await;
+    let ended = Heard::of(&later).until(&run, |seen| matches!(seen, Seen::Ended(_))).await;
     assert_eq!(ended, Seen::Ended(Ending::Failed { cause }));
     cluster.until_no_pod().await;
 }
@@ -129,7 +129,7 @@ async fn an_image_that_cannot_be_had_fails_after_the_limit_with_its_cause_and_le
 async fn a_pod_that_the_namespace_does_not_admit_fails_with_the_rule() {
     let cluster = Cluster::fresh().await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     let mut plan = plan(&[]);
     let port = carrel_model::container::Override {
         target: "/spec/template/spec/volumes/-".into(),
@@ -147,7 +147,7 @@ async fn a_pod_that_the_namespace_does_not_admit_fails_with_the_rule() {
 async fn a_session_that_takes_more_memory_than_it_has_is_told_so() {
     let cluster = Cluster::fresh().await;
     let launcher = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&launcher));
+    let (run, mut reports) = (new_run(), Heard::of(&launcher));
     let mut plan = plan(&[]);
     plan.memory_mb = 128;
     plan.command = vec![
@@ -165,11 +165,11 @@ async fn a_session_that_takes_more_memory_than_it_has_is_told_so() {
 async fn what_another_carrel_has_in_the_namespace_is_not_touched() {
     let cluster = Cluster::fresh().await;
     let ours = cluster.open(cluster.as_server().await);
-    let (run, mut reports) = (new_run(), Reports::of(&ours));
+    let (run, mut reports) = (new_run(), Heard::of(&ours));
     ours.start(&run, &plan(&[])).await.unwrap();
     reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
     let other = cluster.open_as(cluster.as_server().await, "another secret");
-    assert_eq!(Reports::of(&other).next().await, Report::Listing([].into()));
+    assert_eq!(Heard::of(&other).next().await, Report::Listing([].into()));
     assert!(matches!(other.stop(&run, Duration::ZERO).await, Err(LauncherError::NoSuchRun(_))));
     let pods = cluster.api::<Pod>().list(&ListParams::default()).await.unwrap();
     assert_eq!(pods.items.len(), 1);

@@ -1,9 +1,12 @@
 //! Agents that die, are silent, speak another version, or never come up.
 
-use crate::place::{Local, Reports, lives, new_run, plan};
+use crate::place::{Local, lives, plan};
 use carrel_local::{LocalLauncher, LocalSettings};
 use carrel_model::{Ending, RunId};
-use carrel_sessions::launcher::{Launcher, LauncherError, Seen, StartError};
+use carrel_sessions::{
+    contract::{Heard, new_run},
+    launcher::{Launcher, LauncherError, Seen, StartError},
+};
 use nix::{
     fcntl::{Flock, FlockArg},
     sys::signal::{Signal, kill},
@@ -49,7 +52,7 @@ async fn an_agent_that_is_silent_is_told_as_unreachable_and_as_ready_when_it_spe
     drop((first, reports));
     signal_agent(&local, &run, Signal::SIGSTOP);
     let launcher = local.open();
-    let mut reports = Reports::of(&launcher);
+    let mut reports = Heard::of(&launcher);
     let silent = reports.until(&run, |seen| matches!(seen, Seen::Unreachable(_))).await;
     let Seen::Unreachable(cause) = silent else { panic!("{silent:?}") };
     assert_eq!(cause.text, "The session does not answer at present: its agent does not answer within 5 s.");
@@ -84,7 +87,7 @@ async fn an_agent_of_another_version_is_told_as_unreachable() {
         }
     });
     let launcher = local.open();
-    let told = Reports::of(&launcher).until(&run, |seen| matches!(seen, Seen::Unreachable(_))).await;
+    let told = Heard::of(&launcher).until(&run, |seen| matches!(seen, Seen::Unreachable(_))).await;
     let Seen::Unreachable(cause) = told else { panic!("{told:?}") };
     assert_eq!(cause.code, "agent-version");
     assert!(cause.text.contains("version 7"), "{}", cause.text);

@@ -3,12 +3,11 @@
 use async_trait::async_trait;
 use carrel_agent::{folder::RunFolder, process};
 use carrel_local::{LocalLauncher, LocalSettings};
-use carrel_model::{Plan, RunId, SessionId};
+use carrel_model::{Plan, RunId};
 use carrel_sessions::{
-    contract::{self, GREETING, StandIn},
-    launcher::{Launcher, Report, Seen},
+    contract::{self, GREETING, Heard, StandIn, new_run},
+    launcher::{Launcher, Seen},
 };
-use futures::{StreamExt, stream::BoxStream};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -16,12 +15,7 @@ use nix::{
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
-use tokio::time::timeout;
-
-/// How long a test waits for what has to happen.
-pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// A data folder of a test.
 pub(crate) struct Local(tempfile::TempDir);
@@ -50,8 +44,8 @@ impl Local {
     }
 
     /// A run that is ready, and what is reported from then on.
-    pub(crate) async fn ready(&self, launcher: &LocalLauncher, plan: &Plan) -> (RunId, Reports) {
-        let (run, mut reports) = (new_run(), Reports::of(launcher));
+    pub(crate) async fn ready(&self, launcher: &LocalLauncher, plan: &Plan) -> (RunId, Heard) {
+        let (run, mut reports) = (new_run(), Heard::of(launcher));
         launcher.start(&run, plan).await.unwrap();
         reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
         (run, reports)
@@ -115,42 +109,6 @@ fn agent() -> PathBuf {
         agent.display()
     );
     agent
-}
-
-/// A run that no other has.
-pub(crate) fn new_run() -> RunId {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).unwrap();
-    RunId { session: SessionId::from_random(random), generation: 1 }
-}
-
-/// What a launcher reports.
-pub(crate) struct Reports {
-    stream: BoxStream<'static, Report>,
-    heard: Vec<Report>,
-}
-
-impl Reports {
-    pub(crate) fn of(launcher: &LocalLauncher) -> Self {
-        Self { stream: launcher.reports(), heard: Vec::new() }
-    }
-
-    pub(crate) async fn next(&mut self) -> Report {
-        let next = timeout(LIMIT, self.stream.next()).await;
-        let next = next.unwrap_or_else(|_| panic!("nothing more was reported after {:#?}", self.heard)).unwrap();
-        self.heard.push(next.clone());
-        next
-    }
-
-    /// The first news of `run` that is wanted.
-    pub(crate) async fn until(&mut self, run: &RunId, wanted: impl Fn(&Seen) -> bool) -> Seen {
-        loop {
-            match self.next().await {
-                Report::Run(of, seen) if of == *run && wanted(&seen) => return seen,
-                _ => {}
-            }
-        }
-    }
 }
 
 /// Whether a process of this number lives.

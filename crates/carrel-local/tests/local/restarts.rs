@@ -1,8 +1,11 @@
 //! Sessions go on when the server does not.
 
-use crate::place::{self, LIMIT, Local, Reports, lives, plan};
+use crate::place::{self, Local, lives, plan};
 use carrel_model::{Clock, Ending, IdleAction, RunId};
-use carrel_sessions::launcher::{Launcher, Report, Seen};
+use carrel_sessions::{
+    contract::{Heard, LIMIT},
+    launcher::{Launcher, Report, Seen},
+};
 use futures::StreamExt;
 use jiff::SignedDuration;
 use nix::{
@@ -31,7 +34,7 @@ async fn a_new_launcher_takes_up_state_usage_output_and_idle_clock() {
     drop((first, reports));
 
     let second = local.open();
-    let mut reports = Reports::of(&second);
+    let mut reports = Heard::of(&second);
     assert_eq!(reports.next().await, Report::Listing([run.clone()].into()));
     reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
     assert_eq!(reports.until(&run, kept).await, before);
@@ -53,7 +56,7 @@ async fn an_idle_clock_that_runs_out_while_no_server_is_there_is_told_to_the_nex
     drop((first, reports));
     until("it ends", || local.folder(&run).read_end().is_some()).await;
     let second = local.open();
-    let mut reports = Reports::of(&second);
+    let mut reports = Heard::of(&second);
     assert_eq!(reports.next().await, Report::Listing([run.clone()].into()));
     assert_eq!(reports.until(&run, |_| true).await, Seen::Ended(Ending::IdleSuspend));
 }
@@ -90,7 +93,7 @@ async fn a_session_goes_on_when_the_server_and_its_group_are_killed() {
     killpg(Pid::from_raw(server.id().cast_signed()), Signal::SIGKILL).unwrap();
     server.wait().unwrap();
     let launcher = local.open();
-    let mut reports = Reports::of(&launcher);
+    let mut reports = Heard::of(&launcher);
     assert_eq!(reports.next().await, Report::Listing([run.clone()].into()));
     reports.until(&run, |seen| matches!(seen, Seen::Ready(_))).await;
     assert!(lives(agent) && local.folder(&run).read_pid().unwrap().pid == agent);
