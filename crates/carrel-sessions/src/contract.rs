@@ -7,13 +7,17 @@
 //! carrel_sessions::launcher_contract!(place);
 //! ```
 
+mod heard;
+
+pub use heard::Heard;
+
 use crate::launcher::{Launcher, LauncherError, Report, Seen, StartError};
 use async_trait::async_trait;
 use carrel_model::{
     Address, Bounds, Ending, ID_CHARS, IdleRule, Plan, RunId, SessionId,
     plan::{Http, Probe},
 };
-use futures::{StreamExt, stream::BoxStream};
+use futures::StreamExt;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -315,64 +319,6 @@ pub async fn runs_of_one_session_are_told_apart(place: &impl Place) {
     assert_eq!(heard.ending(&first).await, Ending::Asked);
     launcher.usage(&second).await.expect("the second goes on");
     end(&launcher, &second).await;
-}
-
-/// What was heard of a launcher, with a limit on the wait for more.
-pub struct Heard {
-    reports: BoxStream<'static, Report>,
-    seen: Vec<Report>,
-}
-
-impl Heard {
-    /// What it reports from now on.
-    pub fn of(launcher: &(impl Launcher + ?Sized)) -> Self {
-        Self { reports: launcher.reports(), seen: Vec::new() }
-    }
-
-    /// The next report.
-    pub async fn next(&mut self) -> Report {
-        let Ok(report) = timeout(LIMIT, self.reports.next()).await else {
-            panic!("nothing more was reported in {LIMIT:?} after {:#?}", self.seen)
-        };
-        let report = report.expect("reports end only with the launcher");
-        self.seen.push(report.clone());
-        report
-    }
-
-    /// The first news of `run` that is wanted. After its end there is none.
-    pub async fn until(&mut self, run: &RunId, wanted: impl Fn(&Seen) -> bool) -> Seen {
-        self.find(|report| match report {
-            Report::Run(of, seen) if of == run && wanted(seen) => Some(seen.clone()),
-            Report::Run(of, Seen::Ended(ending)) if of == run => panic!("it ended: {ending:?}"),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn find<T>(&mut self, mut wanted: impl FnMut(&Report) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = wanted(&self.next().await) {
-                return found;
-            }
-        }
-    }
-
-    async fn ready(&mut self, run: &RunId) -> Address {
-        self.find(|report| match report {
-            Report::Run(of, Seen::Ready(address)) if of == run => Some(address.clone()),
-            Report::Run(of, Seen::Ended(ending)) if of == run => panic!("it ended before it was ready: {ending:?}"),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn ending(&mut self, run: &RunId) -> Ending {
-        self.find(|report| match report {
-            Report::Run(of, Seen::Ended(ending)) if of == run => Some(ending.clone()),
-            _ => None,
-        })
-        .await
-    }
 }
 
 async fn start(place: &impl Place, launcher: &Arc<dyn Launcher>, ide: StandIn) -> (RunId, Heard) {
