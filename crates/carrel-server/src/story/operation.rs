@@ -1,7 +1,7 @@
 //! What those who run the server see of it, and what they tell people.
 
 use super::{Person, TestCarrel};
-use carrel_config::settings::operation::{Notice, Operation, Piece};
+use carrel_config::settings::operation::{Metrics, Notice, Operation, Piece};
 use carrel_model::Role;
 use carrel_testkit::eventually;
 use http::StatusCode;
@@ -88,7 +88,7 @@ async fn the_health_check_fills_the_template_without_a_sign_in() {
 #[tokio::test]
 async fn metrics_count_launches_starts_and_requests() {
     let carrel = TestCarrel::with(|settings| {
-        let metrics = Some("127.0.0.1:0".parse().unwrap());
+        let metrics = Some(Metrics { address: None, port: 0 });
         settings.operation = Operation { metrics, ..Operation::default() };
     })
     .await;
