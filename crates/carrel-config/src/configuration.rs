@@ -217,9 +217,15 @@ impl Configuration {
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         // Kubernetes keeps the real files of a mounted ConfigMap in folders that begin with two dots.
         for name in names.filter(|name| !name.starts_with('.') && file_named(name).is_none()) {
+            let path = folder.join(&name);
+            let is_path = |setting: &Setting| matches!(&setting.value, Value::Text(text) if Path::new(text) == path);
+            if self.settings.iter().any(is_path) {
+                // A certificate, a key: an option says what reads it.
+                continue;
+            }
             let meant = nearest(&name, files().map(|file| file.name));
             let level = if meant.is_some() { Level::Warning } else { Level::Note };
-            let told = Diagnostic::new(At::whole(folder.join(&name)), level, "unknown-file", "nothing reads this file");
+            let told = Diagnostic::new(At::whole(path), level, "unknown-file", "nothing reads this file");
             self.diagnostics.push(told.meant(meant));
         }
     }

@@ -318,6 +318,19 @@ fn a_file_is_taken_from_the_first_folder_that_has_it() {
 }
 
 #[test]
+fn a_file_beside_the_others_that_an_option_names_is_no_stranger() {
+    let folder = tempfile::tempdir().unwrap();
+    let (key, spare) = (folder.path().join("k.pem"), folder.path().join("old.pem"));
+    for path in [&key, &spare] {
+        fs::write(path, "").unwrap();
+    }
+    fs::write(folder.path().join("rserver.conf"), format!("ssl-certificate-key={}\n", key.display())).unwrap();
+    let found = Configuration::load(&Lookup::in_folders([folder.path().to_owned()]));
+    let strangers: Vec<_> = found.diagnostics().iter().map(|told| told.at.file.to_path_buf()).collect();
+    assert_eq!(strangers, [spare]);
+}
+
+#[test]
 fn a_file_that_nobody_wrote_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = fs::File::create(folder.path().join("rserver.conf")).unwrap();
