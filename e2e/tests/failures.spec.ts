@@ -70,6 +70,7 @@ test('what ran out of memory is started again with more', async ({ page, carrel,
   await page.keyboard.press('Escape');
   await page.goto(`/sessions/${id}`);
   await expect(page.getByRole('button', { name: words })).toBeVisible();
+  await expect(page.getByRole('main')).toContainText('carrel session resume join --resource-profile small');
   await page.goto(`/sessions/${id}/start`);
   await page.getByRole('button', { name: words }).click();
   await expect.poll(async () => asAda.session(id)).toMatchObject({ generation: 2, memory_mb: 2048 });

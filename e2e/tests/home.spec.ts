@@ -70,3 +70,29 @@ test('environment variables of New Session reach the IDE; a name that cannot be 
   const given = processesOf(carrel.home).map(variablesOf);
   expect(given.some((all) => all.includes('GREETING=two words = good'))).toBe(true);
 });
+
+test('the command of New Session is copied whole, and Escape closes the dialog without launching', async ({ page, carrel, asAda }) => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await homeAs(page, carrel, ada);
+  const dialog = await newSession(page);
+  await tile(dialog, 'VS Code').check({ force: true });
+  await dialog.getByLabel('Name', { exact: true }).fill("Ada's plan");
+  await dialog.getByRole('button', { name: 'Copy command' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe("carrel session launch --ide vscode --name 'Ada'\\''s plan' --resource-profile small");
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  expect(await asAda.sessions()).toEqual([]);
+});
+
+test('New Session is opened, filled in and launched with keys alone', async ({ page, carrel, asAda }) => {
+  await homeAs(page, carrel, ada);
+  await expect(page.getByRole('heading', { name: 'Start a session' })).toBeVisible();
+  await page.keyboard.press('n');
+  const name = page.getByRole('dialog', { name: 'New Session' }).getByLabel('Name', { exact: true });
+  await expect(name).toBeFocused();
+  await page.keyboard.type('by-keys');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/(sessions\/[^/]+\/start|s\/[^/]+\/)/);
+  expect((await asAda.sessions()).map((session) => session.name)).toEqual(['by-keys']);
+});

@@ -1,5 +1,5 @@
 /** The equal command of what a form would do: complete, and safe to paste into a shell. */
-import type { Launch, Scope, WhatIfQuestion } from "../api/types";
+import type { Launch, NewSize, Scope, WhatIfQuestion } from "../api/types";
 
 /** One word for a POSIX shell. */
 export function quoted(word: string): string {
@@ -10,9 +10,7 @@ export function launchCommand(launch: Launch): string {
   const words = ["carrel", "session", "launch", "--ide", launch.ide];
   if (launch.name?.trim()) words.push("--name", launch.name.trim());
   if (launch.folder?.trim()) words.push("--folder", launch.folder.trim());
-  if (launch.resource_profile) words.push("--resource-profile", launch.resource_profile);
-  if (launch.cpus) words.push("--cpus", String(launch.cpus));
-  if (launch.memory_mb) words.push("--memory-mb", String(launch.memory_mb));
+  words.push(...sizeFlags(launch));
   if (launch.image) words.push("--image", launch.image);
   for (const [kind, number] of Object.entries(launch.gpus ?? {})) words.push("--gpus", `${kind}:${number}`);
   for (const [label, value] of Object.entries(launch.placement ?? {})) {
@@ -20,6 +18,15 @@ export function launchCommand(launch: Launch): string {
   }
   for (const [name, value] of Object.entries(launch.env ?? {})) words.push("--env", `${name}=${value}`);
   return words.map(quoted).join(" ");
+}
+
+/** How a size is asked for. */
+export function sizeFlags(size: NewSize = {}): string[] {
+  const words: string[] = [];
+  if (size.resource_profile) words.push("--resource-profile", size.resource_profile);
+  if (size.cpus) words.push("--cpus", String(size.cpus));
+  if (size.memory_mb) words.push("--memory-mb", String(size.memory_mb));
+  return words;
 }
 
 /** What an administrator asks of somebody, and of what they would ask for. */
@@ -34,7 +41,7 @@ export function whatIfCommand(question: WhatIfQuestion): string {
 }
 
 export function sessionCommand(verb: string, name: string, ...rest: string[]): string {
-  return ["carrel", "session", verb, quoted(name), ...rest].join(" ");
+  return ["carrel", "session", verb, name, ...rest].map(quoted).join(" ");
 }
 
 /** Made on the server's host, for a user; days that are not given are without end. */

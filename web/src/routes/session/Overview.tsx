@@ -7,7 +7,8 @@ import { useNow } from "../../parts/now";
 import { Panel } from "../../parts/Page";
 import { When } from "../../parts/When";
 import { addressOf } from "../../sessions/actions";
-import { sessionCommand } from "../../words/command";
+import { useLarger } from "../../sessions/useLarger";
+import { sessionCommand, sizeFlags } from "../../words/command";
 import { cpusOf, gpuWords, memoryOf, size } from "../../words/numbers";
 import { sentence, whoWords } from "../../words/sentence";
 import { moment, relative } from "../../words/time";
@@ -16,6 +17,7 @@ import { KeepMenu } from "./KeepMenu";
 import css from "./Overview.module.css";
 
 export function Overview({ session }: { session: Session }) {
+  const more = useLarger(session);
   return (
     <div className="sided">
       <div className="stack">
@@ -28,7 +30,9 @@ export function Overview({ session }: { session: Session }) {
           <Cli command={sessionCommand("show", session.name)} />
           <Cli command={sessionCommand("logs", session.name, "--follow")} />
           {session.may.suspend && <Cli command={sessionCommand("suspend", session.name)} />}
-          {session.may.resume && <Cli command={sessionCommand("resume", session.name)} />}
+          {session.may.resume && (
+            <Cli command={sessionCommand("resume", session.name, ...sizeFlags(more?.size))} />
+          )}
           {session.may.quit && <Cli command={sessionCommand("stop", session.name)} />}
         </div>
       </Panel>
