@@ -46,7 +46,9 @@ export function UserMenu({ me, small, showKeys }: { me: Me; small?: boolean; sho
           {!small && (
             <>
               <span className="grow">
-                <span className={`${css.name} cut`}>{me.display_name}</span>
+                <span className={`${css.name} cut`} title={me.display_name}>
+                  {me.display_name}
+                </span>
                 <span className={`${css.role} cut`}>{me.role}</span>
               </span>
               <IconChevronDown size={14} aria-hidden />

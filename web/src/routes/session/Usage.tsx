@@ -137,7 +137,7 @@ function Plot(props: {
           yAxisProps={{
             domain: [0, most * 1.12],
             ticks: ticksTo(limit),
-            width: 52,
+            width: 66,
             tickFormatter: (value: number) => `${short(value, 2)}${unit}`,
           }}
           xAxisProps={{
