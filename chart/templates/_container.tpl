@@ -56,8 +56,12 @@ prometheus.io/port: {{ include "carrel.metricsPort" . | quote }}
   {{- range $name := list "livenessProbe" "startupProbe" "readinessProbe" }}
   {{- $probe := index $.Values $name | default dict }}
   {{- if $probe.enabled }}
+  {{- $probe = deepCopy (omit $probe "enabled") }}
+  {{- if and $probe.httpGet (include "carrel.https" $) }}
+  {{- $_ := set $probe "httpGet" (merge $probe.httpGet (dict "scheme" "HTTPS")) }}
+  {{- end }}
   {{ $name }}:
-    {{- toYaml (omit $probe "enabled") | nindent 4 }}
+    {{- toYaml $probe | nindent 4 }}
   {{- end }}
   {{- end }}
   {{- end }}

@@ -39,6 +39,18 @@
 {{- $port | default "8787" -}}
 {{- end -}}
 
+{{/* Whether the server itself speaks HTTPS, which probes have to know. */}}
+{{- define "carrel.https" -}}
+{{- $rserver := index (.Values.config.server | default dict) "rserver.conf" -}}
+{{- $on := "" -}}
+{{- if kindIs "map" $rserver -}}
+{{- $on = index $rserver "ssl-enabled" | default "" | toString -}}
+{{- else if kindIs "string" $rserver -}}
+{{- $on = regexFind "(?m)^ssl-enabled=(1|true)" $rserver | trimPrefix "ssl-enabled=" -}}
+{{- end -}}
+{{- if has $on (list "1" "true") -}}true{{- end -}}
+{{- end -}}
+
 {{/* Where browsers find it, as far as the Ingress says so: one name, by HTTPS. */}}
 {{- define "carrel.publicUrl" -}}
 {{- if .Values.publicUrl -}}
