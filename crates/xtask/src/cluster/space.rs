@@ -66,7 +66,13 @@ pub(crate) fn make(place: &Place, kubernetes: &Kubernetes, name: &str, kind: Kin
         let _ = child.kill();
         bail!("the namespaces of {name} could not be made:\n{}", said(place, name));
     }
-    Ok(())
+    // Until then there is a moment in which it has no environment, and so no mark.
+    wait::until(END, name, || Ok(oldest(&processes(place), name).is_some_and(|pid| comm(pid) == "pause")))
+}
+
+/// The name of the program that a process runs.
+fn comm(pid: u32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned()
 }
 
 /// Finds a space that was made.
