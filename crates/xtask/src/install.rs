@@ -10,6 +10,7 @@ mod jupyter;
 mod kubernetes;
 pub(crate) mod node;
 pub(crate) mod npm;
+pub(crate) mod traefik;
 
 use crate::{
     places::Places,

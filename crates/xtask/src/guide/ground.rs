@@ -3,7 +3,10 @@
 use crate::{
     cluster::{self, Place},
     images::{self, Archives},
-    install::Kubernetes,
+    install::{
+        Kubernetes,
+        traefik::{self, traefik},
+    },
     places::Places,
     postgres::Postgres,
     screen::{Done, Screen, say},
@@ -41,7 +44,8 @@ impl<'a> Ground<'a> {
     }
 
     fn furnish(&mut self, screen: &Screen, archives: &Archives) -> anyhow::Result<()> {
-        cluster::load(screen, &self.place, &[archives.server.clone(), archives.session.clone()])?;
+        let traefik = traefik(screen, self.places)?;
+        cluster::load(screen, &self.place, &[archives.server.clone(), archives.session.clone(), traefik])?;
         cluster::tag(&self.place, images::SERVER, &format!("{REGISTRY}/carrel/server:custom"))?;
         cluster::tag(&self.place, images::SESSION, &format!("{REGISTRY}/carrel/session:custom"))?;
         let postgres =
@@ -62,6 +66,7 @@ impl<'a> Ground<'a> {
             ("PASSWORD", PASSWORD.replace('\'', r"'\''")),
             ("LICENSE", "none".into()),
             ("REGISTRY", REGISTRY.into()),
+            ("TRAEFIK_IMAGE", traefik::IMAGE.into()),
         ];
         given.map(|(name, value)| (name.to_owned(), value)).into()
     }

@@ -8,7 +8,7 @@ use crate::{
     places::Places,
     screen::{Screen, Step},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use std::{
     env,
@@ -39,6 +39,15 @@ impl Go {
             command.env("HOME", "/root");
         }
         command
+    }
+
+    /// The sources of a module, `path@version`, in a new folder that may be written.
+    pub(super) fn sources(&self, module: &str, folder: &Path) -> anyhow::Result<PathBuf> {
+        let dir = downloaded(self.command(folder).args(["mod", "download", "-json", module]), module)?;
+        let sources = folder.join("source");
+        let copied = Command::new("cp").args(["--recursive", "--no-preserve=mode"]).arg(dir).arg(&sources).status()?;
+        ensure!(copied.success(), "{module} cannot be copied to {}", sources.display());
+        Ok(sources)
     }
 }
 
@@ -95,6 +104,16 @@ struct Downloaded {
     error: Option<String>,
 }
 
+/// Runs `go mod download -json` of a module; where it lies then.
+fn downloaded(download: &mut Command, module: &str) -> anyhow::Result<PathBuf> {
+    let out = download.output()?;
+    match serde_json::from_slice(&out.stdout) {
+        Ok(Downloaded { dir: Some(dir), error: None }) => Ok(dir),
+        Ok(Downloaded { error: Some(error), .. }) => bail!("{module} cannot be downloaded: {}", error.trim()),
+        _ => bail!("{module} cannot be downloaded: {}", String::from_utf8_lossy(&out.stderr).trim()),
+    }
+}
+
 fn fetch(step: &Step, old: &Path, folder: &Path) -> anyhow::Result<()> {
     let arch = match ARCH {
         "x86_64" => "amd64",
@@ -106,13 +125,8 @@ fn fetch(step: &Step, old: &Path, folder: &Path) -> anyhow::Result<()> {
     let modules = folder.join("modules");
     let mut download = Command::new(old);
     download.args(["mod", "download", "-json", "-modcacherw", &module]).current_dir(folder);
-    let out = download.env("GOMODCACHE", &modules).env("GO111MODULE", "on").env("GOTOOLCHAIN", "local").output()?;
-    let said: Option<Downloaded> = serde_json::from_slice(&out.stdout).ok();
-    let Some(Downloaded { dir: Some(dir), error: None }) = said else {
-        let error =
-            said.and_then(|said| said.error).unwrap_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned());
-        bail!("{module} cannot be downloaded: {}", error.trim());
-    };
+    download.env("GOMODCACHE", &modules).env("GO111MODULE", "on").env("GOTOOLCHAIN", "local");
+    let dir = downloaded(&mut download, &module)?;
     fs::rename(dir, folder.join("go"))?;
     fs::remove_dir_all(modules)?;
     // A module holds no rights to run.
