@@ -108,15 +108,12 @@ impl Cluster {
         let spec = json!({"restartPolicy": "Never", "containers": [container], "volumes": [volume]});
         let pods = self.api::<Pod>();
         create(&pods, json!({"metadata": {"name": "chmod"}, "spec": spec})).await;
-        let mut seen = pods.watch(&WatchParams::default().fields("metadata.name=chmod"), "0").await.unwrap().boxed();
-        let phase = |pod: &Pod| pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default();
-        loop {
-            match seen.try_next().await.unwrap().expect("it ends within the time of a watch") {
-                WatchEvent::Added(pod) | WatchEvent::Modified(pod) if phase(&pod) == "Succeeded" => break,
-                WatchEvent::Added(pod) | WatchEvent::Modified(pod) => assert_ne!(phase(&pod), "Failed"),
-                _ => {}
-            }
-        }
+        let ended_well = |pod: &Pod| {
+            let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+            assert_ne!(phase, Some("Failed"));
+            phase == Some("Succeeded")
+        };
+        until(&pods, "chmod", ended_well).await;
         self.admits("restricted").await;
     }
 
@@ -156,10 +153,7 @@ impl Cluster {
         });
         create(&self.api::<RoleBinding>(), binding).await;
         // Pods are refused before the namespace has its own account.
-        let watch = WatchParams::default().fields("metadata.name=default");
-        let accounts = self.api::<ServiceAccount>();
-        let mut seen = accounts.watch(&watch, "0").await.unwrap().boxed();
-        while !matches!(seen.try_next().await.unwrap(), Some(WatchEvent::Added(_))) {}
+        until(&self.api::<ServiceAccount>(), "default", |_| true).await;
     }
 
     pub(crate) fn api<K>(&self) -> Api<K>
