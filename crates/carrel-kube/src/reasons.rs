@@ -95,9 +95,14 @@ fn quoted(message: &str) -> Option<&str> {
     Some(rest.split_once('"')?.0)
 }
 
+/// A text on one line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A message on one line, cut to what a person reads, as a sentence.
 fn tidy(message: &str) -> String {
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(message);
     let mut cut: String = line.chars().take(QUOTED_CHARS).collect();
     if cut.len() < line.len() {
         cut.push('…');

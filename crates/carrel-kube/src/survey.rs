@@ -1,6 +1,6 @@
 //! What there is in a namespace, for whoever helps from afar. No log and no variable is in it, and so no secret.
 
-use crate::errors::explain;
+use crate::{errors::explain, reasons::one_line};
 use k8s_openapi::api::{
     batch::v1::Job,
     core::v1::{ContainerState, ContainerStatus, Pod},
@@ -68,10 +68,6 @@ fn state(state: &ContainerState) -> String {
         (None, None, None) => String::new(),
     };
     one_line(&text)
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
