@@ -1,6 +1,6 @@
 // A Carrel that Helm installed: what tests ask of the cluster around it. `cargo xtask test` says where it is.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Person, Reached } from './server.ts';
 import { until } from './until.ts';
@@ -47,11 +47,6 @@ export class Installation implements Reached {
   async kubectl(...asked: string[]): Promise<string> {
     const { stdout } = await run(this.#kubectl, ['-n', this.namespace, ...asked], { maxBuffer: MOST_SAID });
     return stdout;
-  }
-
-  /** Starts a kubectl that goes on until it is ended. */
-  start(...asked: string[]): ChildProcess {
-    return spawn(this.#kubectl, ['-n', this.namespace, ...asked], { stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
   /** The replicas that are ready. */

@@ -55,6 +55,11 @@ impl RunFolder {
         self.0.join("pid")
     }
 
+    /// Holds what the agent in a pod makes its key of, until the agent has read it.
+    pub fn key(&self) -> PathBuf {
+        self.0.join("key")
+    }
+
     /// Holds the run's secret. It is there once the agent took a plan.
     pub fn secret(&self) -> PathBuf {
         self.0.join("secret")

@@ -6,8 +6,8 @@ use std::{env, io::Write, process::ExitCode};
 const USAGE: &str = "usage: carrel-agent run --dir <run folder> --run <session>-<generation> --server-uid <uid>
        carrel-agent run --dir <run folder> --run <session>-<generation> --listen <address>:<port> --server-key <key>
                         [--grace <seconds>] [--termination-log <file>]
-       carrel-agent install --to <folder> --name <account> --uid <uid> --gid <gid> --home <folder> --shell <program>
-                        [--group <name>:<gid>]... [--homes <volume> --home-name <folder>]
+       carrel-agent install --to <folder> --dir <run folder> --name <account> --uid <uid> --gid <gid> --home <folder>
+                        --shell <program> [--group <name>:<gid>]... [--homes <volume> --home-name <folder>]
                         [--passwd-file <file>] [--group-file <file>] [--termination-log <file>]
        carrel-agent version
 

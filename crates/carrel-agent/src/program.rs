@@ -169,11 +169,12 @@ async fn serve(run: Run, folder: RunFolder) -> io::Result<Option<End>> {
             (agent, None, life::GRACE)
         }
         Way::Port { listen, server, grace, .. } => {
+            let key = port::take_key(&folder)?;
             let agent = Arc::new(Agent::new(run.run, folder, Entrance::Port(OnceLock::new())));
-            let (port, pin) = port::open(&agent, listen, &server)?;
+            let port = port::open(&agent, key, listen, &server)?;
             // As a file: its writes wait on a thread of their own.
             let log = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-            let copying = tokio::spawn(console::copy(agent.clone(), pin, tokio::fs::File::from_std(log)));
+            let copying = tokio::spawn(console::copy(agent.clone(), tokio::fs::File::from_std(log)));
             (agent, Some((port, copying)), grace)
         }
     };

@@ -1,16 +1,16 @@
 //! How server and agent prove to each other who they are, where they meet over a network.
 //!
-//! Nothing that a pod's specification says is a secret. It names the server's **public** key. The agent makes a key and a
-//! certificate of its own, and tells the hash of the certificate in the first line of its log, which the API server shows
-//! only to those who may read it. Both then speak TLS 1.3: the server pins the agent's certificate by that hash
-//! ([`Pin`]), and the agent demands a client certificate whose key is exactly the server's ([`PublicKey`]). Neither looks
-//! at names, dates or issuers: there is nobody between the two who could vouch for one of them.
+//! Nothing that a pod's specification says is a secret. It names the server's **public** key. The init container makes a key
+//! and a certificate for the agent, leaves the key in the memory of the pod, and tells the hash of the certificate in its
+//! termination message, which stands in the status of the pod: the kubelet's word. Both then speak TLS 1.3: the server pins
+//! the agent's certificate by that hash ([`Pin`]), and the agent demands a client certificate whose key is exactly the
+//! server's ([`PublicKey`]). Neither looks at names, dates or issuers: there is nobody between the two who could vouch for
+//! one of them.
 //!
 //! One port serves both channels of the protocol; ALPN (RFC 7301) says which is meant ([`Channel`]).
 
 mod verify;
 
-use crate::pod::CERTIFICATE_LINE;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ED25519};
 use ring::{
@@ -36,6 +36,8 @@ use verify::{HasKey, HasPin};
 
 /// Sets this key apart from others that come of the same secret.
 const LABEL: &[u8] = b"carrel server key of agents, 1";
+/// Begins the message that names an agent's certificate.
+const ANNOUNCES: &str = "carrel-agent certificate sha256:";
 /// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, 7).
 const PKCS8_HEAD: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
@@ -129,9 +131,14 @@ impl Pin {
         Self(bytes)
     }
 
-    /// Finds it in the log of a container, where the agent says it before anybody else can say anything.
-    pub fn in_log(log: &str) -> Option<Self> {
-        log.lines().find_map(|line| line.strip_prefix(CERTIFICATE_LINE)?.trim_end().parse().ok())
+    /// The termination message of the init container that made the certificate.
+    pub fn announcement(self) -> String {
+        format!("{ANNOUNCES}{self}\n")
+    }
+
+    /// Reads such a message.
+    pub fn announced(message: &str) -> Option<Self> {
+        message.trim_end().strip_prefix(ANNOUNCES)?.parse().ok()
     }
 }
 
@@ -221,7 +228,7 @@ pub struct AgentKey {
 }
 
 impl AgentKey {
-    /// A key of 32 random bytes.
+    /// The key, and the certificate, that come of 32 random bytes: the same each time.
     pub fn new(random: &[u8; 32]) -> Result<Self, TrustError> {
         let (certified, _) = certify(random, "carrel agent")?;
         let pin = certified.cert.first().map(|certificate| Pin::of(certificate)).ok_or(TrustError::NoPin)?;

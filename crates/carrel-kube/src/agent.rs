@@ -4,13 +4,14 @@ use carrel_agent::pod::{HOMES_DIR, INSTALL_DIR, PORT, PROGRAM, RUN_DIR};
 use carrel_model::{Account, UserName};
 use std::time::Duration;
 
-/// What the init container runs: installs the agent, writes passwd and group, and makes the home folder of this name,
-/// where there is a volume for it.
+/// What the init container runs: installs the agent, makes its key, writes passwd and group, and makes the home folder of
+/// this name, where there is a volume for it.
 pub(crate) fn install(user: &UserName, account: &Account, home: Option<&str>) -> Vec<String> {
     // By the PATH of the agent's own image.
     let mut command = vec![PROGRAM.to_owned(), "install".into()];
     let mut say = |name: &str, value: String| command.extend([name.to_owned(), value]);
     say("--to", INSTALL_DIR.into());
+    say("--dir", RUN_DIR.into());
     say("--name", user.to_string());
     say("--uid", account.uid.to_string());
     say("--gid", account.gid.to_string());

@@ -1,34 +1,36 @@
 //! Finds the agent of a pod, gives it its plan, and follows it.
 
 use crate::{
-    errors::explain,
     index::{At, Known},
-    names::SESSION_CONTAINER,
     shared::{OfRun, Shared},
 };
-use carrel_agent::{pod::PORT, trust::Pin};
+use carrel_agent::pod::PORT;
 use carrel_control::{Agent, Control, Pinned, Told, follow};
 use carrel_model::{Address, Ending, RunId, Step};
 use carrel_sessions::launcher::StartError;
-use futures::{AsyncBufReadExt, StreamExt};
-use kube::api::LogParams;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-/// How soon the log is looked into again for the certificate, at first and at last.
-const AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// How long the log is read for it.
-const READ_LIMIT: Duration = Duration::from_secs(10);
+/// How often the agent is knocked for at first, and for how long; and how often after that.
+const KNOCK: (Duration, Duration, Duration) =
+    (Duration::from_millis(50), Duration::from_secs(5), Duration::from_secs(1));
 /// How soon an agent that could not take its plan is asked again.
 const PLAN_AGAIN: Duration = Duration::from_millis(500);
 
 /// Follows the agent of `run` in its pod until the run is over.
 pub(crate) async fn attach(shared: Arc<Shared>, run: RunId, at: At) {
-    let pin = certificate(&shared, &run, &at).await;
     let address = SocketAddr::new(at.ip, PORT);
-    let control = Control::new(Pinned::new(address, pin, &shared.key));
+    let control = Control::new(Pinned::new(address, at.pin, &shared.key));
+    tokio::select! {
+        () = knock(&control) => shared.answers(&run),
+        // It runs, Kubernetes says, or never will: its silence is worth telling now.
+        () = begun(&shared, &run) => {}
+    }
+    if shared.look(&run) != Some(Known::Up) {
+        return;
+    }
     shared.set_control(&run, control.clone());
-    let agent = Agent { control: control.clone(), address: Address::Tls { address, certificate: pin.to_string() } };
+    let agent = Agent { control: control.clone(), address: Address::Tls { address, certificate: at.pin.to_string() } };
     let place = OfRun { shared: shared.clone(), run: run.clone() };
     let told = Told::reached(Step::StorageAttached);
     tokio::select! {
@@ -41,31 +43,23 @@ pub(crate) async fn attach(shared: Arc<Shared>, run: RunId, at: At) {
     }
 }
 
-/// The hash of the agent's certificate, from the log of its container, which the API server vouches for.
-async fn certificate(shared: &Shared, run: &RunId, at: &At) -> Pin {
-    let mut pause = AGAIN.0;
-    loop {
-        match timeout(READ_LIMIT, read_certificate(shared, at)).await {
-            Ok(Ok(Some(pin))) => return pin,
-            Ok(Err(error)) => shared.trouble("pods/log", explain(&error, &shared.namespace).0),
-            Ok(Ok(None)) | Err(_) => tracing::debug!(%run, pod = at.pod, "its agent has not said its certificate yet"),
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(AGAIN.1);
+/// Returns when the agent answers. That may take long: the image of the session is looked for only now.
+async fn knock(control: &Control<Pinned>) {
+    let (often, at_first, seldom) = KNOCK;
+    let began = Instant::now();
+    while !control.listens().await {
+        sleep(if began.elapsed() < at_first { often } else { seldom }).await;
     }
 }
 
-async fn read_certificate(shared: &Shared, at: &At) -> kube::Result<Option<Pin>> {
-    // Followed, the line is there as soon as it is written.
-    let params = LogParams { container: Some(SESSION_CONTAINER.into()), follow: true, ..LogParams::default() };
-    let mut lines = shared.pods().log_stream(&at.pod, &params).await?.lines();
-    while let Some(line) = lines.next().await {
-        if let Some(pin) = line.ok().and_then(|line| Pin::in_log(&line)) {
-            shared.listed("pods/log");
-            return Ok(Some(pin));
+/// Returns when Kubernetes says that the run has begun, or is over.
+async fn begun(shared: &Shared, run: &RunId) {
+    let mut changed = shared.changed.subscribe();
+    while shared.look(run) == Some(Known::Begins) {
+        if changed.changed().await.is_err() {
+            return;
         }
     }
-    Ok(None)
 }
 
 /// Gives the agent each plan that a start brings. Ends only when the agent refuses one, and then the run with it.

@@ -8,7 +8,7 @@ use crate::{
     names::{run_of, run_of_name},
     reasons::{On, Outlook, Reason, pulled, reason},
 };
-use carrel_agent::{pod::read_termination, protocol::End};
+use carrel_agent::{pod::read_termination, protocol::End, trust::Pin};
 use carrel_model::{Cause, Ending, RunId, Step, Who};
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -30,8 +30,8 @@ pub const ENDED: &str = "carrel.dev/ended";
 pub enum News {
     /// A step of the start is being worked on.
     Step(RunId, Step, Option<String>),
-    /// The agent runs, in this pod.
-    Up(RunId, At),
+    /// The agent runs in this pod, or will in a moment.
+    At(RunId, At),
     /// It is over.
     Ended(RunId, Ending),
     /// It will come to nothing though Kubernetes goes on trying: it is to be ended with this cause.
@@ -47,6 +47,8 @@ pub struct At {
     pub pod: String,
     /// Its address.
     pub ip: IpAddr,
+    /// The agent's certificate, as the init container announced it.
+    pub pin: Pin,
 }
 
 /// What is known of a run.
@@ -55,7 +57,7 @@ pub enum Known {
     /// It has no agent that could be asked.
     Begins,
     /// Its agent is there.
-    Up(At),
+    Up,
     /// It is over.
     Ended(Ending),
 }
@@ -80,7 +82,10 @@ struct Run {
     /// The last event that says something.
     said: Option<Reason>,
     told: Option<(Step, Option<String>)>,
-    up: Option<At>,
+    /// Where its agent is, or will be.
+    at: Option<At>,
+    /// Whether its agent is there.
+    up: bool,
     ended: Option<Ending>,
     hopeless: bool,
     /// Since when it stands where it stands.
@@ -97,10 +102,10 @@ impl Index {
     /// What is known of a run; `None` when it is not there.
     pub fn look(&self, run: &RunId) -> Option<Known> {
         let run = self.runs.get(run)?;
-        Some(match (&run.ended, &run.up) {
-            (Some(ending), _) => Known::Ended(ending.clone()),
-            (None, Some(at)) => Known::Up(at.clone()),
-            (None, None) => Known::Begins,
+        Some(match &run.ended {
+            Some(ending) => Known::Ended(ending.clone()),
+            None if run.up => Known::Up,
+            None => Known::Begins,
         })
     }
 
@@ -192,7 +197,7 @@ impl Index {
         // Its Job may have said before that this was the end.
         news.extend(self.judge(&run, now).into_iter().filter(|news| matches!(news, News::Ended(..))));
         if let Some(known) = self.runs.get_mut(&run).filter(|known| known.ended.is_none()) {
-            known.up = None;
+            (known.at, known.up) = (None, false);
         }
         news
     }
@@ -238,7 +243,7 @@ impl Index {
         let mut news = Vec::new();
         for (run, known) in &mut self.runs {
             let stands = now.duration_since(known.since).unsigned_abs() >= limit;
-            if known.ended.is_some() || known.hopeless || known.up.is_some() || !stands {
+            if known.ended.is_some() || known.hopeless || known.up || !stands {
                 continue;
             }
             if let Some(cause) = known.stalls.clone() {
@@ -247,6 +252,13 @@ impl Index {
             }
         }
         news
+    }
+
+    /// Its agent answers, which Kubernetes says up to a second later.
+    pub fn answers(&mut self, run: &RunId) {
+        if let Some(known) = self.runs.get_mut(run) {
+            known.up = known.at.is_some();
+        }
     }
 
     /// Its agent said that it is over, or somebody who knows.
@@ -288,20 +300,36 @@ impl Index {
                 vec![News::Ended(run.clone(), ending)]
             }
             Verdict::Up(at) => {
-                if known.up.as_ref() == Some(&at) {
-                    return Vec::new();
-                }
-                known.up = Some(at.clone());
-                vec![News::Up(run.clone(), at)]
+                known.up = true;
+                known.is_at(run, at)
             }
-            Verdict::Begins(step, reason) => known.begins(run, step, reason, now),
+            // What Kubernetes says late of a start is history.
+            Verdict::Begins(..) if known.up => Vec::new(),
+            Verdict::Begins(step, reason) => {
+                let mut news = known.begins(run, step, reason, now);
+                if let Some(at) = pod.and_then(verdict::at) {
+                    news.extend(known.is_at(run, at));
+                }
+                news
+            }
         }
     }
 }
 
 impl Run {
     fn new(uid: String, job: Job, now: Timestamp) -> Self {
-        Self { uid, job, said: None, told: None, up: None, ended: None, hopeless: false, since: now, stalls: None }
+        Self {
+            uid,
+            job,
+            said: None,
+            told: None,
+            at: None,
+            up: false,
+            ended: None,
+            hopeless: false,
+            since: now,
+            stalls: None,
+        }
     }
 
     /// Takes an event in; false when it says nothing.
@@ -318,6 +346,15 @@ impl Run {
         }
         self.said = Some(heard);
         true
+    }
+
+    /// Where its agent is to be found.
+    fn is_at(&mut self, run: &RunId, at: At) -> Vec<News> {
+        if self.at.as_ref() == Some(&at) {
+            return Vec::new();
+        }
+        self.at = Some(at.clone());
+        vec![News::At(run.clone(), at)]
     }
 
     /// What a start that goes on tells of itself.

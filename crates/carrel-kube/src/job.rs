@@ -146,21 +146,25 @@ fn own_volumes() -> Vec<Volume> {
     ]
 }
 
-/// Where the session's container sees them.
-fn own_mounts() -> Vec<VolumeMount> {
-    let at = |name: &str, path: &str, sub_path: Option<&str>| VolumeMount {
+/// A volume, or a path in it, seen at another path.
+fn mount_at(name: &str, path: &str, sub_path: Option<&str>) -> VolumeMount {
+    VolumeMount {
         name: name.into(),
         mount_path: path.into(),
         sub_path: sub_path.map(str::to_owned),
         ..VolumeMount::default()
-    };
+    }
+}
+
+/// Where the session's container sees them.
+fn own_mounts() -> Vec<VolumeMount> {
     let fixed = |mount| VolumeMount { read_only: Some(true), ..mount };
     vec![
-        fixed(at("carrel", INSTALL_DIR, None)),
-        fixed(at("carrel", "/etc/passwd", Some(PASSWD))),
-        fixed(at("carrel", "/etc/group", Some(GROUP))),
-        at("run", RUN_DIR, None),
-        at("tmp", "/tmp", None),
-        at("var-tmp", "/var/tmp", None),
+        fixed(mount_at("carrel", INSTALL_DIR, None)),
+        fixed(mount_at("carrel", "/etc/passwd", Some(PASSWD))),
+        fixed(mount_at("carrel", "/etc/group", Some(GROUP))),
+        mount_at("run", RUN_DIR, None),
+        mount_at("tmp", "/tmp", None),
+        mount_at("var-tmp", "/var/tmp", None),
     ]
 }

@@ -122,7 +122,7 @@ impl KubeLauncher {
     async fn is_over(&self, run: &RunId) -> bool {
         let mut changed = self.shared.changed.subscribe();
         let over = async {
-            while matches!(self.shared.look(run), Some(Known::Begins | Known::Up(_))) {
+            while matches!(self.shared.look(run), Some(Known::Begins | Known::Up)) {
                 if changed.changed().await.is_err() {
                     return;
                 }

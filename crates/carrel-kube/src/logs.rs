@@ -51,7 +51,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_lines_of_the_agent_are_left_out_and_all_others_stay_as_they_are() {
-        let log = "carrel-agent certificate sha256:00\nbegins\n\ncarrel-agents\ncarrel-agent listens on x\nends";
+        let log = "carrel-agent listens on x\nbegins\n\ncarrel-agents\ncarrel-agent 2026 says\nends";
         let lines: Vec<Bytes> = output(Cursor::new(log)).collect().await;
         assert_eq!(lines.concat(), b"begins\n\ncarrel-agents\nends");
     }

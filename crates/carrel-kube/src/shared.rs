@@ -127,7 +127,7 @@ impl Shared {
             }
             News::Step(run, step, detail) => self.tell(&run, Seen::Step(step, detail)),
             News::Ended(run, ending) => self.tell(&run, Seen::Ended(ending)),
-            News::Up(run, at) => self.follow(run, at),
+            News::At(run, at) => self.follow(run, at),
             News::Hopeless(run, cause) => {
                 let shared = self.clone();
                 tokio::spawn(async move { shared.give_up(&run, cause).await });
@@ -179,6 +179,12 @@ impl Shared {
 
     pub(crate) fn set_control(&self, run: &RunId, control: Control<Pinned>) {
         self.runs().entry(run.clone()).or_default().control = Some(control);
+    }
+
+    /// Its agent answers.
+    pub(crate) fn answers(&self, run: &RunId) {
+        self.known().answers(run);
+        self.changed.send_modify(|count| *count += 1);
     }
 
     /// Its agent said that it is over.

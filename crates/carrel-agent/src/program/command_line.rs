@@ -1,6 +1,7 @@
 //! What the command line of the agent says.
 
 use crate::{
+    folder::RunFolder,
     pod,
     process::RUN_VARIABLE,
     program::{Install, Run, Way, install::Account, life::GRACE},
@@ -68,6 +69,7 @@ fn install(given: &mut Given) -> Result<Install, String> {
     let path = |text: Option<String>, usual: &str| PathBuf::from(text.unwrap_or_else(|| usual.into()));
     Ok(Install {
         to: given.need("--to")?.into(),
+        run_folder: RunFolder::new(given.need("--dir")?),
         account: Account {
             name: given.need("--name")?,
             uid: parse("--uid", &given.need("--uid")?)?,
@@ -175,9 +177,11 @@ mod tests {
 
     #[test]
     fn an_installation_is_read_or_told_what_is_wrong() {
-        let line = "install --to /carrel --name ada --uid 20001 --gid 20001 --home /home/ada --shell /bin/bash";
+        let line =
+            "install --to /carrel --dir /r --name ada --uid 20001 --gid 20001 --home /home/ada --shell /bin/bash";
         let Command::Install(install) = parsed(line).unwrap() else { panic!() };
         assert_eq!((install.account.name.as_str(), install.account.uid, install.home), ("ada", 20001, None));
+        assert_eq!(install.run_folder, RunFolder::new("/r"));
         let more = format!("{line} --group science:30001 --group a:b:7 --homes /homes --home-name ada");
         let Command::Install(install) = parsed(&more).unwrap() else { panic!() };
         assert_eq!(install.account.groups, [("science".to_owned(), 30001), ("a:b".to_owned(), 7)]);

@@ -1,6 +1,6 @@
 //! `carrel-agent install`: what the init container of a pod does, as the user of the session.
 //!
-//! It copies the agent where the container of the IDE finds it, whatever image that is; writes the accounts and groups of
+//! It makes the key of the agent and announces its certificate; copies the agent where the container of the IDE finds it, whatever image that is; writes the accounts and groups of
 //! the container, in which the user has a name; and makes the home folder in the volume of all home folders, which no other
 //! container sees as a whole.
 
@@ -10,8 +10,10 @@ mod home;
 pub(crate) use accounts::Account;
 
 use crate::{
+    folder::RunFolder,
     pod::{GROUP, PASSWD, PROGRAM, termination_message},
     protocol::End,
+    trust::{AgentKey, Pin},
 };
 use carrel_model::{Cause, Clock, Ending, Who};
 use nix::{sys::stat, unistd::getuid};
@@ -27,6 +29,8 @@ use std::{
 pub struct Install {
     /// Where the program and the files go.
     pub(crate) to: PathBuf,
+    /// The folder of the run, for the agent's key.
+    pub(crate) run_folder: RunFolder,
     /// As whom the session runs, and this program already does.
     pub(crate) account: Account,
     /// The volume of home folders, and the name of this one in it.
@@ -35,23 +39,32 @@ pub struct Install {
     pub(crate) passwd: PathBuf,
     /// The groups of the image.
     pub(crate) group: PathBuf,
-    /// Where the kubelet looks for what went wrong.
+    /// Where the kubelet looks for the certificate, or what went wrong.
     pub(crate) termination_log: PathBuf,
 }
 
-/// Installs, and answers the exit code. What went wrong is told in one line, and to the kubelet.
+/// Installs, and answers the exit code. The kubelet is told the agent's certificate, or what went wrong, which is said in
+/// one line, too.
 pub fn install(install: &Install) -> u8 {
     stat::umask(stat::Mode::from_bits_truncate(0o022));
-    let Err(cause) = try_install(install, getuid().as_raw()) else { return 0 };
-    let _ = writeln!(io::stdout(), "{}", cause.text.replace('\n', " "));
-    let end = End { at: Clock::System.now(), ending: Ending::Failed { cause }, last_output: String::new() };
-    if let Err(error) = fs::write(&install.termination_log, termination_message(&end)) {
+    let installed = try_install(install, getuid().as_raw());
+    let message = match &installed {
+        Ok(pin) => pin.announcement(),
+        Err(cause) => {
+            let _ = writeln!(io::stdout(), "{}", cause.text.replace('\n', " "));
+            let ending = Ending::Failed { cause: cause.clone() };
+            termination_message(&End { at: Clock::System.now(), ending, last_output: String::new() })
+        }
+    };
+    // It is a file of the kubelet's, mounted alone: it cannot be replaced, only written.
+    let told = fs::write(&install.termination_log, message);
+    if let Err(error) = &told {
         let _ = writeln!(io::stdout(), "{} cannot be written: {error}", install.termination_log.display());
     }
-    1
+    u8::from(installed.is_err() || told.is_err())
 }
 
-fn try_install(install: &Install, uid: u32) -> Result<(), Cause> {
+fn try_install(install: &Install, uid: u32) -> Result<Pin, Cause> {
     let account = &install.account;
     account.check().map_err(|wrong| refused(format!("The account of the session cannot be used: {wrong}.")))?;
     if uid != account.uid {
@@ -69,10 +82,19 @@ fn try_install(install: &Install, uid: u32) -> Result<(), Cause> {
         let path = install.to.join(name);
         write(&path, text.as_bytes(), 0o644).map_err(|error| not_written(&path, &error))?;
     }
-    match &install.home {
-        Some((root, name)) => home::make(root, name, account.uid, account.gid),
-        None => Ok(()),
+    if let Some((root, name)) = &install.home {
+        home::make(root, name, account.uid, account.gid)?;
     }
+    make_key(&install.run_folder.key())
+}
+
+/// Makes what the agent's key comes of. Who tries again has another.
+fn make_key(path: &Path) -> Result<Pin, Cause> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|error| refused(format!("There are no random numbers: {error}.")))?;
+    let key = AgentKey::new(&random).map_err(|error| refused(format!("There is no key for the agent: {error}.")))?;
+    write(path, &random, 0o600).map_err(|error| not_written(path, &error))?;
+    Ok(key.pin())
 }
 
 /// A file of the image; one that it has not is empty.

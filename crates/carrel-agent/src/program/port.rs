@@ -1,13 +1,14 @@
 //! The port of an agent in a pod: both channels of the protocol, by TLS.
 
 use crate::{
-    pod::{CERTIFICATE_LINE, LISTENS_LINE},
+    folder::RunFolder,
+    pod::LISTENS_LINE,
     program::{
         agent::{Agent, Entrance},
         control,
         house::{Gate, refusal},
     },
-    trust::{AgentKey, Channel, Pin, PublicKey},
+    trust::{AgentKey, Channel, PublicKey},
 };
 use carrel_proxy::{Failed, House, HouseBody, Listen, Peer, Proxy, ProxySettings, Running, Tls, Verdict, house_body};
 use futures::future::BoxFuture;
@@ -15,6 +16,7 @@ use http::{Request, Response, StatusCode, request::Parts};
 use hyper::body::Incoming;
 use nix::errno::Errno;
 use std::{
+    fs,
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
@@ -25,13 +27,26 @@ use tokio::runtime::Handle;
 /// What there is at the port.
 struct Port(Arc<Agent>);
 
-/// Listens for the server that has this key, and says so in the container's log: its own certificate first.
-pub(crate) fn open(agent: &Arc<Agent>, listen: SocketAddr, server: &PublicKey) -> io::Result<(Running, Pin)> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let key = AgentKey::new(&random).map_err(io::Error::other)?;
-    let pin = key.pin();
-    let config = key.server_config(server).map_err(io::Error::other)?;
+/// Takes the key that the init container made. The IDE, which may read what the agent may, finds it no more.
+pub(crate) fn take_key(folder: &RunFolder) -> io::Result<AgentKey> {
+    let path = folder.key();
+    let taken = fs::read(&path).and_then(|bytes| {
+        fs::remove_file(&path)?;
+        Ok(bytes)
+    });
+    let bytes = taken.map_err(|error| {
+        let text = format!("its key {}, which `carrel-agent install` makes, cannot be taken: {error}", path.display());
+        io::Error::new(error.kind(), text)
+    })?;
+    let bytes = <[u8; 32]>::try_from(bytes).map_err(|bytes| {
+        io::Error::other(format!("its key {} has {} bytes and not 32", path.display(), bytes.len()))
+    })?;
+    AgentKey::new(&bytes).map_err(io::Error::other)
+}
+
+/// Listens for the server that has this key, and says so in the container's log.
+pub(crate) fn open(agent: &Arc<Agent>, own: AgentKey, listen: SocketAddr, server: &PublicKey) -> io::Result<Running> {
+    let config = own.server_config(server).map_err(io::Error::other)?;
     let tls = Tls { config, needs_protocol: true };
     let start = |address| {
         let settings = ProxySettings {
@@ -51,9 +66,9 @@ pub(crate) fn open(agent: &Arc<Agent>, listen: SocketAddr, server: &PublicKey) -
         running.map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}")))?;
     let address = running.local_addr().unwrap_or(listen);
     let mut log = io::stdout().lock();
-    write!(log, "{CERTIFICATE_LINE}{pin}\n{LISTENS_LINE}{address}\n")?;
+    writeln!(log, "{LISTENS_LINE}{address}")?;
     log.flush()?;
-    Ok((running, pin))
+    Ok(running)
 }
 
 /// Whether all addresses were meant, and the node has only those of IPv4.

@@ -151,16 +151,23 @@ fn what_is_no_public_key_is_refused() {
 }
 
 #[test]
-fn the_certificate_is_found_in_the_first_line_of_a_log_that_says_it() {
-    let (pin, other) = (agent().pin(), AgentKey::new(&[8; 32]).unwrap().pin());
-    let line = |pin: Pin| format!("{CERTIFICATE_LINE}{pin}\r\n");
-    let log = format!("{}said by the IDE\n{}", line(pin), line(other));
-    assert_eq!(Pin::in_log(&log), Some(pin));
-    assert_eq!(Pin::in_log(&format!("the rest of a line\n{}", line(pin))), Some(pin), "of a log that was cut");
-    for log in ["", "carrel-agent certificate sha256:", "carrel-agent certificate sha256:abc\n"] {
-        assert_eq!(Pin::in_log(log), None, "{log}");
+fn a_certificate_is_announced_in_words_that_are_read_again() {
+    let pin = agent().pin();
+    assert_eq!(pin.announcement(), format!("carrel-agent certificate sha256:{pin}\n"));
+    assert_eq!(Pin::announced(&pin.announcement()), Some(pin));
+    let twice = pin.announcement().repeat(2);
+    for message in
+        ["", "carrel-agent certificate sha256:", "carrel-agent certificate sha256:abc\n", &pin.to_string(), &twice]
+    {
+        assert_eq!(Pin::announced(message), None, "{message}");
     }
     let text = pin.to_string();
     assert_eq!((text.len(), text.parse()), (64, Ok(pin)));
     assert_eq!(text.to_uppercase().parse::<Pin>(), Err(TrustError::NoPin));
+}
+
+#[test]
+fn what_the_init_container_announces_is_what_the_agent_makes_of_the_same_bytes() {
+    assert_eq!(AgentKey::new(&[7; 32]).unwrap().pin(), agent().pin());
+    assert_ne!(AgentKey::new(&[8; 32]).unwrap().pin(), agent().pin());
 }

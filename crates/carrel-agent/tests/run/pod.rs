@@ -6,7 +6,7 @@ use carrel_agent::{
     folder::RunFolder,
     pod::{LISTENS_LINE, TERMINATION_BYTES, is_agents, read_termination},
     protocol::{End, Phase, Status, Stop},
-    trust::{Channel, Pin, ServerKey},
+    trust::{AgentKey, Channel, Pin, ServerKey},
 };
 use carrel_model::{Account, Container, Ending, Plan};
 use futures::{SinkExt, StreamExt};
@@ -23,7 +23,7 @@ use serde::Serialize;
 use std::{
     fs, io,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
 };
@@ -34,6 +34,13 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_tungstenite::tungstenite::Message;
+
+/// Puts a key where the init container does.
+fn key_in(folder: &Path) -> Pin {
+    let random = [7; 32];
+    fs::write(RunFolder::new(folder).key(), random).unwrap();
+    AgentKey::new(&random).unwrap().pin()
+}
 
 /// What stands for a container: its folder, the agent in it, and the server that may speak with it.
 struct Pod {
@@ -57,6 +64,7 @@ impl Pod {
         }
         let path = |name: &str| dir.path().join(name);
         fs::write(path("termination-log"), "").unwrap();
+        let pin = key_in(&path("run"));
         let key = ServerKey::derive(b"secure-cookie-key").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_carrel-agent"));
         command.args(["run", "--listen", "127.0.0.1:0", "--dir"]).arg(path("run"));
@@ -68,10 +76,9 @@ impl Pod {
         let agent = command.spawn().unwrap();
         let said = || async {
             let log = fs::read_to_string(path("log")).unwrap();
-            let listens = log.lines().find_map(|line| line.strip_prefix(LISTENS_LINE)).map(|at| at.parse().unwrap());
-            Pin::in_log(&log).zip(listens)
+            log.lines().find_map(|line| line.strip_prefix(LISTENS_LINE)).map(|at| at.parse().unwrap())
         };
-        let (pin, address) = eventually("the agent says where it listens", said).await;
+        let address = eventually("the agent says where it listens", said).await;
         Self { folder: RunFolder::new(path("run")), dir, agent, key, pin, address }
     }
 
@@ -274,14 +281,13 @@ async fn the_account_is_the_plans_and_the_variables_are_the_containers_but_for_t
 }
 
 #[tokio::test]
-async fn the_log_begins_with_the_certificate_and_has_what_the_ide_said() {
+async fn the_log_has_what_the_ide_said() {
     let mut pod = Pod::new().await;
     pod.ready(&pod.plan(&["--say", "warming up"])).await;
     pod.ide("/s/x/say?text=last+words").await;
     pod.post("/stop", &Stop { grace_ms: 5000 }).await;
     pod.end().await;
     let log = pod.log();
-    assert_eq!(log.lines().next(), Some(format!("carrel-agent certificate sha256:{}", pod.pin).as_str()));
     let said: Vec<&str> = log.lines().filter(|line| !is_agents(line.as_bytes())).collect();
     assert_eq!(said, ["warming up", "last words"]);
 }
@@ -342,17 +348,38 @@ async fn each_change_is_told_by_tls_to_those_who_watch() {
 }
 
 #[tokio::test]
+async fn the_ide_finds_no_key_of_the_agents_and_no_second_agent_has_it() {
+    let mut pod = Pod::new().await;
+    assert!(!pod.folder.key().exists(), "it is taken before anybody can ask for an IDE");
+    pod.post("/stop", &Stop { grace_ms: 0 }).await;
+    pod.end().await;
+    let dir = tempfile::tempdir().unwrap();
+    let cause = failure_of(&pod, "127.0.0.1:0", dir.path());
+    assert!(cause.contains("/key, which `carrel-agent install` makes, cannot be taken: No such file"), "{cause}");
+    fs::write(RunFolder::new(dir.path()).key(), "short").unwrap();
+    let cause = failure_of(&pod, "127.0.0.1:0", dir.path());
+    assert!(cause.contains("/key has 5 bytes and not 32"), "{cause}");
+}
+
+#[tokio::test]
 async fn an_agent_that_cannot_listen_says_so_to_the_kubelet() {
     let pod = Pod::new().await;
     let taken = pod.address.to_string();
     let dir = tempfile::tempdir().unwrap();
-    let message = dir.path().join("termination-log");
+    key_in(dir.path());
+    let cause = failure_of(&pod, &taken, dir.path());
+    assert!(cause.contains(&format!("cannot listen on {taken}: Address already in use")), "{cause}");
+}
+
+/// Why an agent in `folder` does not come to life.
+fn failure_of(pod: &Pod, listen: &str, folder: &Path) -> String {
+    let message = folder.join("termination-log");
     let mut command = Command::new(env!("CARGO_BIN_EXE_carrel-agent"));
-    command.args(["run", "--listen", &taken, "--run", "abcdefghjkmnpqrs-2", "--dir"]).arg(dir.path());
+    command.args(["run", "--listen", listen, "--run", "abcdefghjkmnpqrs-2", "--dir"]).arg(folder);
     command.args(["--server-key", &pod.key.public().to_string(), "--termination-log"]).arg(&message);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(70));
     let end = read_termination(&fs::read_to_string(message).unwrap()).unwrap();
     let Ending::Failed { cause } = end.ending else { panic!("{end:?}") };
-    assert!(cause.text.contains(&format!("cannot listen on {taken}: Address already in use")), "{}", cause.text);
+    cause.text
 }

@@ -60,8 +60,16 @@ fn terminated(code: i32, reason: &str, message: &str) -> Value {
     json!({"terminated": {"exitCode": code, "reason": reason, "message": message}})
 }
 
+fn pin() -> Pin {
+    "ab".repeat(32).parse().unwrap()
+}
+
 fn done() -> Value {
-    terminated(0, "Completed", "")
+    terminated(0, "Completed", &pin().announcement())
+}
+
+fn place() -> At {
+    At { pod: "carrel-abcdefghjkmnpqrs-1-x7k2p".into(), ip: [10, 1, 2, 3].into(), pin: pin() }
 }
 
 fn said(ending: Ending) -> String {
@@ -112,10 +120,51 @@ fn a_start_is_told_step_by_step_until_the_agent_runs() {
     let news = index.apply_pod(pod(&placed("Pending", &running(), &initializing)), at(7));
     assert!(matches!(news.as_slice(), [News::Step(_, Step::StorageAttached, _)]), "{news:?}");
     let news = index.apply_pod(pod(&placed("Running", &done(), &running())), at(8));
-    let up = At { pod: "carrel-abcdefghjkmnpqrs-1-x7k2p".into(), ip: [10, 1, 2, 3].into() };
-    assert_eq!(news, [News::Up(run(), up.clone())]);
-    assert_eq!(index.look(&run()), Some(Known::Up(up)));
+    assert_eq!(news, [News::At(run(), place())]);
+    assert_eq!(index.look(&run()), Some(Known::Up));
     assert_eq!(index.apply_pod(pod(&placed("Running", &done(), &running())), at(9)), []);
+}
+
+#[test]
+fn where_the_agent_will_be_is_told_once_as_soon_as_the_init_container_has_ended() {
+    let mut index = begun();
+    let initializing = waiting("PodInitializing", "");
+    let news = index.apply_pod(pod(&placed("Pending", &running(), &initializing)), at(1));
+    assert!(matches!(news.as_slice(), [News::Step(..)]), "{news:?}");
+    let installed = placed("Pending", &done(), &initializing);
+    assert_eq!(index.apply_pod(pod(&installed), at(2)), [News::At(run(), place())]);
+    assert_eq!(index.apply_pod(pod(&installed), at(3)), []);
+    assert_eq!(index.look(&run()), Some(Known::Begins), "its image may still be pulled");
+    index.answers(&run());
+    assert_eq!(index.look(&run()), Some(Known::Up));
+    let late = event("Pod", "Pulling", "Pulling image \"r/s:1\"");
+    assert_eq!(index.apply_event(&late, at(4)), [], "what comes late is history");
+    assert_eq!(index.apply_pod(pod(&placed("Running", &done(), &running())), at(5)), []);
+}
+
+#[test]
+fn an_agent_elsewhere_is_another() {
+    let mut index = begun();
+    let status = placed("Running", &done(), &running());
+    index.apply_pod(pod(&status), at(1));
+    let mut moved = status.clone();
+    moved["podIP"] = "10.1.2.4".into();
+    let elsewhere = At { ip: [10, 1, 2, 4].into(), ..place() };
+    assert_eq!(index.apply_pod(pod(&moved), at(2)), [News::At(run(), elsewhere)]);
+    index.delete_pod(&pod(&moved), at(3));
+    assert_eq!(index.look(&run()), Some(Known::Begins));
+    index.answers(&run());
+    assert_eq!(index.look(&run()), Some(Known::Begins), "nobody answers in a pod that is gone");
+}
+
+#[test]
+fn a_pod_whose_agent_announced_no_certificate_is_told_and_left_alone() {
+    let mut index = begun();
+    let silent = terminated(0, "Completed", "");
+    let news = index.apply_pod(pod(&placed("Running", &silent, &running())), at(1));
+    let [News::Step(_, Step::StorageAttached, Some(text))] = news.as_slice() else { panic!("{news:?}") };
+    assert!(text.ends_with("is of another version than this server."), "{text}");
+    assert_eq!(index.overdue(at(100_000), Duration::from_secs(1)), []);
 }
 
 #[test]
@@ -123,7 +172,7 @@ fn a_pod_that_is_seen_before_its_job_is_not_lost() {
     let mut index = Index::default();
     assert_eq!(index.apply_pod(pod(&placed("Running", &done(), &running())), at(0)), []);
     let news = index.apply_job(job(&json!({})), at(1));
-    assert!(matches!(news.as_slice(), [News::Listed, News::Up(..)]), "{news:?}");
+    assert!(matches!(news.as_slice(), [News::Listed, News::At(..)]), "{news:?}");
 }
 
 #[test]

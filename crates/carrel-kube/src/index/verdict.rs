@@ -2,10 +2,10 @@
 
 use super::{At, ended_by_carrel};
 use crate::{
-    names::SESSION_CONTAINER,
+    names::{INSTALL_CONTAINER, SESSION_CONTAINER},
     reasons::{On, Outlook, Reason, reason},
 };
-use carrel_agent::pod::read_termination;
+use carrel_agent::{pod::read_termination, trust::Pin};
 use carrel_model::{Cause, Ending, Step, Who};
 use k8s_openapi::api::{
     batch::v1::Job,
@@ -40,15 +40,32 @@ impl Verdict {
                 None => Self::Begins(Step::RoomFound, said.cloned()),
             };
         };
-        if is_running(status.container_statuses.as_deref(), SESSION_CONTAINER)
-            && let Some(ip) = status.pod_ip.as_ref().and_then(|ip| ip.parse().ok())
-            && let Some(pod) = pod.metadata.name.clone()
-        {
-            return Self::Up(At { pod, ip });
-        }
         let (step, held_up) = begins(status, said);
-        Self::Begins(step, held_up)
+        if !is_running(status.container_statuses.as_deref(), SESSION_CONTAINER) {
+            return Self::Begins(step, held_up);
+        }
+        at(pod).map_or_else(|| Self::Begins(step, Some(unannounced())), Self::Up)
     }
+}
+
+/// Where the agent of a pod is or will be: known as soon as its init container has ended, up to a second before the
+/// kubelet says that the session's container runs.
+pub(super) fn at(pod: &Pod) -> Option<At> {
+    let status = pod.status.as_ref()?;
+    let mut install = status.init_container_statuses.iter().flatten();
+    let installed = terminated(install.find(|one| one.name == INSTALL_CONTAINER)?.state.as_ref()?)?;
+    Some(At {
+        pod: pod.metadata.name.clone()?,
+        ip: status.pod_ip.as_ref()?.parse().ok()?,
+        pin: Pin::announced(installed.message.as_deref()?)?,
+    })
+}
+
+/// A pod that runs and cannot be spoken with.
+fn unannounced() -> Reason {
+    let text = "Its pod runs, but the init container announced no certificate of its agent: the image that brings the agent \
+                is of another version than this server.";
+    Reason { cause: Cause::new("agent-version", text, Who::Administrator), outlook: Outlook::Waits }
 }
 
 /// How far a start is, and what it waits for.

@@ -1,17 +1,17 @@
 //! The two containers of a session that are Carrel's.
 
-use super::{JobSettings, own_mounts, resources::without_devices, storage::Storage};
+use super::{JobSettings, mount_at, own_mounts, resources::without_devices, storage::Storage};
 use crate::{
     agent,
     names::{INSTALL_CONTAINER, SESSION_CONTAINER},
 };
 use carrel_agent::{
-    pod::{INSTALL_DIR, PORT, SERVER_KEY_VARIABLE},
+    pod::{INSTALL_DIR, PORT, RUN_DIR, SERVER_KEY_VARIABLE},
     process::RUN_VARIABLE,
 };
 use carrel_model::{Account, Plan, RunId};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EnvVar, ResourceRequirements, SecurityContext, VolumeMount,
+    Capabilities, Container, ContainerPort, EnvVar, ResourceRequirements, SecurityContext,
 };
 
 /// The container of the IDE, with the agent as its first process.
@@ -41,7 +41,7 @@ pub(super) fn session_container(
     }
 }
 
-/// The one init container: brings the agent, writes passwd and group, makes the home folder. As the user.
+/// The one init container: brings the agent and its key, writes passwd and group, makes the home folder. As the user.
 pub(super) fn install_container(
     plan: &Plan,
     account: &Account,
@@ -49,7 +49,8 @@ pub(super) fn install_container(
     resources: &ResourceRequirements,
     settings: &JobSettings<'_>,
 ) -> Container {
-    let carrel = VolumeMount { name: "carrel".into(), mount_path: INSTALL_DIR.into(), ..VolumeMount::default() };
+    let carrel = mount_at("carrel", INSTALL_DIR, None);
+    let run = mount_at("run", RUN_DIR, None);
     let (homes, home) = storage.homes.clone().unzip();
     Container {
         name: INSTALL_CONTAINER.into(),
@@ -58,7 +59,7 @@ pub(super) fn install_container(
         // The pod's size is the larger of the two: no more is asked for, and a quota that wants a size has one.
         resources: Some(without_devices(resources)),
         security_context: Some(security()),
-        volume_mounts: Some([carrel].into_iter().chain(homes).collect()),
+        volume_mounts: Some([carrel, run].into_iter().chain(homes).collect()),
         ..Container::default()
     }
 }

@@ -121,6 +121,8 @@ impl Guard {
             all.map(String::as_str).collect::<Vec<_>>().join(" ")
         };
         allowed_if(words(&theirs).ends_with(&words(&ours)), || format!("the container {name} starts the agent"))?;
+        let told = theirs.termination_message_path == ours.termination_message_path;
+        allowed_if(told, || format!("the container {name} tells Carrel by its terminationMessagePath"))?;
         let mounts = theirs.volume_mounts.unwrap_or_default();
         let lost = ours.volume_mounts.iter().flatten().find(|mount| !mounts.contains(mount));
         if let Some(lost) = lost {

@@ -289,6 +289,7 @@ fn the_policy_refuses_and_names_the_override() {
             json!({"name": "x", "image": "x", "securityContext": {"privileged": true}}),
             "the container x would be privileged",
         ),
+        (pod("/initContainers/0/terminationMessagePath"), json!("/tmp/x"), "carrel-install tells Carrel by its"),
         (pod("/restartPolicy"), json!("OnFailure"), "one pod that is started once"),
         ("/spec/backoffLimit".into(), json!(3), "one pod that is started once"),
         ("/spec/parallelism".into(), json!(2), "one pod that is started once"),

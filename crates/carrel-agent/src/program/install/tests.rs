@@ -12,7 +12,9 @@ const ANOTHER: u32 = 20001;
 impl Scratch {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        fs::create_dir(dir.path().join("homes")).unwrap();
+        for name in ["homes", "run"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
         Self { dir }
     }
 
@@ -23,6 +25,7 @@ impl Scratch {
     fn install(&self) -> Install {
         Install {
             to: self.path("carrel"),
+            run_folder: RunFolder::new(self.path("run")),
             account: Account {
                 name: "ada".into(),
                 uid: ANOTHER,
@@ -63,6 +66,19 @@ fn the_program_and_the_accounts_are_there_afterwards_also_a_second_time() {
     assert!(group.starts_with("root:x:0:\n") && group.ends_with("ada:x:20001:\n"), "{group}");
     assert_eq!((mode(&to.join(PASSWD)), mode(&to.join(GROUP))), (0o644, 0o644));
     assert_eq!(fs::read_dir(to.join("etc")).unwrap().count(), 2, "nothing that is half done is left");
+}
+
+#[test]
+fn the_key_is_for_the_account_alone_and_another_at_each_try() {
+    let scratch = Scratch::new();
+    let made = || (try_install(&scratch.install(), ANOTHER).unwrap(), fs::read(scratch.path("run/key")).unwrap());
+    let ((first, key), (second, another)) = (made(), made());
+    assert_eq!(mode(&scratch.path("run/key")), 0o600);
+    assert!(first != second && key != another);
+    assert_eq!(AgentKey::new(another.as_slice().try_into().unwrap()).unwrap().pin(), second);
+    fs::remove_dir_all(scratch.path("run")).unwrap();
+    let text = try_install(&scratch.install(), ANOTHER).unwrap_err().text;
+    assert!(text.contains("/run/key cannot be written: No such file"), "{text}");
 }
 
 #[test]
