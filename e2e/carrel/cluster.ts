@@ -49,13 +49,19 @@ export class Installation implements Reached {
     return stdout;
   }
 
+  /** Objects of a kind. */
+  async list<T>(kind: string, ...asked: string[]): Promise<T[]> {
+    const { items } = JSON.parse(await this.kubectl('get', kind, '-o', 'json', ...asked)) as { items: T[] };
+    return items;
+  }
+
   /** The replicas that are ready. */
   async replicas(): Promise<Replica[]> {
     const selector = `app.kubernetes.io/instance=${this.release}`;
-    const { items } = JSON.parse(await this.kubectl('get', 'pods', '-l', selector, '-o', 'json')) as { items: Pod[] };
+    const pods = await this.list<Pod>('pods', '-l', selector);
     const isReady = ({ metadata, status }: Pod) =>
       !metadata.deletionTimestamp && status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
-    return items.filter(isReady).map(({ metadata, status }) => ({ name: metadata.name, ip: status.podIP ?? '' }));
+    return pods.filter(isReady).map(({ metadata, status }) => ({ name: metadata.name, ip: status.podIP ?? '' }));
   }
 
   /** Until so many replicas are ready, none of them `gone`. */

@@ -15,11 +15,6 @@ interface Pod {
   status: { podIP: string };
 }
 
-async function podsOf(carrel: Installation, ...asked: string[]): Promise<Pod[]> {
-  const { items } = JSON.parse(await carrel.kubectl('get', 'pods', '-o', 'json', ...asked)) as { items: Pod[] };
-  return items;
-}
-
 function end({ metadata }: Pod): PodEnd {
   return { namespace: metadata.namespace, labels: metadata.labels };
 }
@@ -39,15 +34,13 @@ test('who may reach whom is as the table says', async ({ carrel, asTestUser }, i
     const { id } = await asTestUser.launch('jupyterlab', name);
     await asTestUser.becomes(id, 'Active', 'Idle');
   }
-  const [one, another] = await podsOf(carrel, '-l', 'carrel.dev/session');
-  const [server] = await podsOf(carrel, '-l', 'app.kubernetes.io/name=rstudio-workbench');
-  const [names] = await podsOf(carrel, '--all-namespaces', '-l', 'k8s-app=kube-dns');
+  const [one, another] = await carrel.list<Pod>('pods', '-l', 'carrel.dev/session');
+  const [server] = await carrel.list<Pod>('pods', '-l', 'app.kubernetes.io/name=rstudio-workbench');
+  const [names] = await carrel.list<Pod>('pods', '--all-namespaces', '-l', 'k8s-app=kube-dns');
   if (!one || !another || !server || !names) throw new Error('a pod of the table is not there');
   const anybody: AddressEnd = { address: '203.0.113.7' };
   const metadata: AddressEnd = { address: '169.254.169.254' };
-  const { items } = JSON.parse(await carrel.kubectl('get', 'networkpolicies', '-o', 'json')) as {
-    items: NetworkPolicy[];
-  };
+  const policies = await carrel.list<NetworkPolicy>('networkpolicies');
 
   const table: [string, End, End, number, boolean][] = [
     ['the server reaches the agent of a session', end(server), end(one), AGENT, true],
@@ -67,7 +60,7 @@ test('who may reach whom is as the table says', async ({ carrel, asTestUser }, i
     ['nobody reaches other ports of the server', end(names), end(server), 22, false],
   ];
   for (const [line, from, to, port, may] of table) {
-    expect.soft(reaches(items, from, to, port), line).toBe(may);
+    expect.soft(reaches(policies, from, to, port), line).toBe(may);
   }
 
   // What is allowed works whether or not the policies are enforced; what is not allowed shows whether they are.

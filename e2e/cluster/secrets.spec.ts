@@ -12,13 +12,15 @@ function telling(text: string): string[] {
   return (lines.length === 1 ? lines : inner).filter((line) => line.length >= 12);
 }
 
+interface Secret {
+  metadata: { name: string };
+  type: string;
+  data?: Record<string, string>;
+}
+
 test('no secret stands in any object, log or event', async ({ carrel }) => {
   const named = JSON.parse(process.env.CARREL_CLUSTER_CANARIES ?? '{}') as Record<string, string>;
-  const secrets = JSON.parse(await carrel.kubectl('get', 'secrets', '-o', 'json')) as {
-    items: { metadata: { name: string }; type: string; data?: Record<string, string> }[];
-  };
-  const { items } = secrets;
-  const kept = items
+  const kept = (await carrel.list<Secret>('secrets'))
     .filter(({ type }) => type === 'Opaque')
     .flatMap(({ metadata, data }) => Object.entries(data ?? {}).map(([key, text]) => [`${metadata.name}/${key}`, text]))
     .map(([name, text]): [string, string] => [String(name), Buffer.from(String(text), 'base64').toString().trim()]);
