@@ -51,8 +51,32 @@ impl Go {
     }
 }
 
+/// A part that Go builds from a module.
+pub(super) struct Module<'a> {
+    /// What the person calls it.
+    pub(super) name: &'static str,
+    /// Its version.
+    pub(super) version: &'static str,
+    /// Where it lies; the version is in the name.
+    pub(super) folder: PathBuf,
+    /// How it is made, in the empty folder.
+    pub(super) make: &'a dyn Fn(&Step, &Go, &Path) -> anyhow::Result<()>,
+}
+
+/// Builds it unless it is there: Go is asked for only then.
+pub(super) fn built(screen: &Screen, places: &Places, module: Module<'_>) -> anyhow::Result<()> {
+    let Module { name, version, folder, make } = module;
+    if folder.join(".complete").exists() {
+        return Ok(());
+    }
+    let go = go(screen, places)?;
+    let make = Box::new(move |step: &Step, folder: &Path| make(step, &go, folder));
+    part(screen, places, &Part { name, version, folder, make })?;
+    Ok(())
+}
+
 /// Finds a Go, or installs one: Debian's, and with it a newer one.
-pub(super) fn go(screen: &Screen, places: &Places) -> anyhow::Result<Go> {
+fn go(screen: &Screen, places: &Places) -> anyhow::Result<Go> {
     let found: Vec<_> = candidates().into_iter().filter_map(|program| Some((version(&program)?, program))).collect();
     if let Some((_, program)) = found.iter().find(|(version, _)| *version >= OLDEST) {
         return Ok(Go { program: program.clone() });

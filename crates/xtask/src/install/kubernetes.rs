@@ -1,6 +1,9 @@
 //! Kubernetes, helm and what belongs to them, built from source: `e2e/cluster/programs` says from which.
 
-use super::{Part, go, go::Go, link, part};
+use super::{
+    go::{self, Go, Module},
+    link,
+};
 use crate::{
     cluster::archive,
     places::Places,
@@ -48,14 +51,10 @@ impl Kubernetes {
 
 /// Builds them unless they are there.
 pub(crate) fn kubernetes(screen: &Screen, places: &Places) -> anyhow::Result<Kubernetes> {
-    let folder = folder(places)?;
-    if !folder.join(".complete").exists() {
-        let go = go::go(screen, places)?;
-        let source = places.root.join("e2e/cluster/programs");
-        let make = move |step: &Step, folder: &Path| make(step, &go, &source, folder);
-        let version = required(MODULE, "k8s.io/kubernetes")?;
-        part(screen, places, &Part { name: "Kubernetes", version, folder, make: Box::new(make) })?;
-    }
+    let source = places.root.join("e2e/cluster/programs");
+    let make = |step: &Step, go: &Go, folder: &Path| make(step, go, &source, folder);
+    let version = required(MODULE, "k8s.io/kubernetes")?;
+    go::built(screen, places, Module { name: "Kubernetes", version, folder: folder(places)?, make: &make })?;
     Kubernetes::of(places)
 }
 

@@ -1,6 +1,6 @@
 //! Traefik, the Ingress controller that the guide is followed with, built from its module.
 
-use super::{Part, go, go::Go, part};
+use super::go::{self, Go, Module};
 use crate::{
     cluster::archive,
     places::Places,
@@ -20,15 +20,7 @@ pub(crate) const IMAGE: &str = "carrel.test/traefik:1";
 /// Builds it unless it is there. The archive with its image.
 pub(crate) fn traefik(screen: &Screen, places: &Places) -> anyhow::Result<PathBuf> {
     let folder = places.cache.join(format!("traefik-{VERSION}"));
-    if !folder.join(".complete").exists() {
-        let go = go::go(screen, places)?;
-        let make = move |step: &Step, folder: &Path| make(step, &go, folder);
-        part(
-            screen,
-            places,
-            &Part { name: "Traefik", version: VERSION, folder: folder.clone(), make: Box::new(make) },
-        )?;
-    }
+    go::built(screen, places, Module { name: "Traefik", version: VERSION, folder: folder.clone(), make: &make })?;
     Ok(folder.join("traefik.tar"))
 }
 
