@@ -74,15 +74,14 @@ fn on_cluster(screen: &Screen, places: &Places) -> anyhow::Result<()> {
     debian::packages(screen, places, &[debian::TO_RUN, debian::TO_TEST])?;
     up::account(screen, places)?;
     let installed = install::all(screen, places)?;
-    let archives = guide::archives(screen, places, &installed)?;
     let table = e2e::times(places);
     // What an earlier run measured is not shown as this one's.
     if table.exists() {
         fs::remove_file(&table)?;
     }
-    let ground = Ground::make(screen, places, "bench", &archives)?;
-    let measured = guide::until_sign_in(screen, places, &installed, &ground, e2e::TIMES);
-    ground.end(screen)?;
+    let measured = Ground::with(screen, places, &installed, "bench", |ground| {
+        guide::until_sign_in(screen, places, &installed, ground, e2e::TIMES)
+    });
     // Also when they are worse than they should be.
     if let Ok(table) = fs::read_to_string(table) {
         say(&table);

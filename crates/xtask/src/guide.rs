@@ -7,10 +7,8 @@ mod run;
 
 use crate::{
     cluster,
-    images::{self, Archives},
     install::{self, Installed, Kubernetes, debian, npm},
     places::Places,
-    programs::{self, Profile},
     screen::{Done, Screen, say, say_error},
     test::e2e,
     up,
@@ -73,17 +71,13 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
         };
         walk.follow(screen, &steps(&places)?)?
     } else {
-        let archives = archives(screen, &places, &installed)?;
-        let ground = Ground::make(screen, &places, CLUSTER, &archives)?;
-        let result = on(screen, &places, &installed, &ground);
-        if result.is_err() {
-            ground.diagnose();
-        }
-        if options.keep {
-            until_ctrl_c(result.as_ref().err())?;
-        }
-        ground.end(screen)?;
-        result?
+        Ground::with(screen, &places, &installed, CLUSTER, |ground| {
+            let result = on(screen, &places, &installed, ground);
+            if options.keep {
+                until_ctrl_c(result.as_ref().err())?;
+            }
+            result
+        })?
     };
     say(&format!("\nThe guide was followed to its end: {count} steps."));
     Ok(())
@@ -99,13 +93,6 @@ fn until_ctrl_c(error: Option<&anyhow::Error>) -> anyhow::Result<()> {
     signals.thread_block()?;
     signals.wait()?;
     Ok(())
-}
-
-/// The images of this clone.
-pub(crate) fn archives(screen: &Screen, places: &Places, installed: &Installed) -> anyhow::Result<Archives> {
-    programs::pages(screen, places, &installed.node)?;
-    let programs = programs::build(screen, places, Profile::Dev)?;
-    images::all(screen, places, &programs)
 }
 
 /// Follows the guide on a cluster that was made for it. How many steps it has.

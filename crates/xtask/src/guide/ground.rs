@@ -4,11 +4,12 @@ use crate::{
     cluster::{self, Place},
     images::{self, Archives},
     install::{
-        Kubernetes,
+        Installed, Kubernetes,
         traefik::{self, traefik},
     },
     places::Places,
     postgres::Postgres,
+    programs::{self, Profile},
     screen::{Done, Screen, say},
     test::e2e,
 };
@@ -21,7 +22,7 @@ const PASSWORD: &str = "it's 1 of many & long";
 /// A registry that nobody has: the images in it are on the nodes already.
 const REGISTRY: &str = "registry.example.com";
 
-/// The cluster. It stays until `end`.
+/// The cluster, as long as there is work on it.
 pub(crate) struct Ground<'a> {
     pub(crate) place: Place,
     pub(crate) kubernetes: Kubernetes,
@@ -30,8 +31,29 @@ pub(crate) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
+    /// Works on one of this name with the images of this clone, and takes it down whatever comes of it. When the work fails,
+    /// what the cluster says of it is written down.
+    pub(crate) fn with<T>(
+        screen: &Screen,
+        places: &'a Places,
+        installed: &Installed,
+        name: &str,
+        work: impl FnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        programs::pages(screen, places, &installed.node)?;
+        let built = programs::build(screen, places, Profile::Dev)?;
+        let archives = images::all(screen, places, &built)?;
+        let ground = Self::make(screen, places, name, &archives)?;
+        let result = work(&ground);
+        if result.is_err() {
+            ground.diagnose();
+        }
+        ground.end(screen)?;
+        result
+    }
+
     /// Starts it, in place of one that an interrupted run has left.
-    pub(crate) fn make(screen: &Screen, places: &'a Places, name: &str, archives: &Archives) -> anyhow::Result<Self> {
+    fn make(screen: &Screen, places: &'a Places, name: &str, archives: &Archives) -> anyhow::Result<Self> {
         cluster::down(screen, places, name)?;
         let kubernetes = cluster::install(screen, places)?;
         let place = cluster::up(screen, places, name, 1)?;
@@ -99,7 +121,7 @@ impl<'a> Ground<'a> {
     }
 
     /// Stops everything.
-    pub(crate) fn end(self, screen: &Screen) -> anyhow::Result<()> {
+    fn end(self, screen: &Screen) -> anyhow::Result<()> {
         if let Some(postgres) = self.postgres {
             e2e::remove(postgres)?;
         }

@@ -11,15 +11,13 @@ use crate::{
 const CLUSTER: &str = "test";
 
 pub(super) fn part(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    let (screen, places, installed) = (bench.screen, &bench.places, &bench.installed);
-    let archives = guide::archives(screen, places, installed)?;
-    let ground = Ground::make(screen, places, CLUSTER, &archives)?;
-    let result = on(bench, &ground);
-    if !matches!(&result, Ok(count) if count.failed == 0) {
-        ground.diagnose();
-    }
-    ground.end(screen)?;
-    result
+    Ground::with(bench.screen, &bench.places, &bench.installed, CLUSTER, |ground| {
+        let count = on(bench, ground)?;
+        if count.failed > 0 {
+            ground.diagnose();
+        }
+        Ok(count)
+    })
 }
 
 fn on(bench: &Bench<'_>, ground: &Ground<'_>) -> anyhow::Result<Count> {
