@@ -89,3 +89,6 @@ async fn deliver(shared: &Arc<Shared>, run: &RunId, control: &Control<Pinned>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
