@@ -5,6 +5,7 @@ pub mod admission;
 pub mod cluster;
 pub mod database;
 pub mod ides;
+pub mod idle;
 pub mod images;
 pub mod kubernetes;
 pub mod logging;
@@ -17,7 +18,8 @@ pub mod web;
 use admission::Admission;
 use cluster::Cluster;
 use database::Database;
-use ides::{IdeSettings, Times};
+use ides::IdeSettings;
+use idle::IdleLines;
 use images::Images;
 use kubernetes::Kubernetes;
 use logging::Logging;
@@ -28,7 +30,7 @@ use web::{Network, Web};
 
 use crate::{Configuration, Diagnostic};
 use arc_swap::ArcSwap;
-use carrel_model::{AccountRules, Capacity, IdleAction, IdleRule, Size};
+use carrel_model::{AccountRules, Capacity, IdleRule, Size};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// The settings in force. A reload replaces them as a whole, so whoever needs several of them together takes them once.
@@ -110,6 +112,8 @@ pub struct Settings {
     pub max_sessions: Option<u32>,
     /// How long sessions may be without use, where nothing is said of their IDE ([`Settings::idle_of`]).
     pub idle: IdleRule,
+    /// The lines that say it ([`Settings::idle_lines_of`]).
+    pub idle_lines: IdleLines,
     /// What sessions are given.
     pub ides: IdeSettings,
     /// How the Kubernetes cluster is used, where sessions run on one.
@@ -167,6 +171,7 @@ impl Settings {
             home: None,
             max_sessions: None,
             idle: IdleRule::default(),
+            idle_lines: IdleLines::default(),
             ides: IdeSettings::default(),
             kubernetes: Kubernetes::default(),
             agent_image: None,
@@ -231,20 +236,5 @@ impl Settings {
         let mut told = admission::contradictions(self, files);
         told.extend(tls::contradictions(self, files));
         told
-    }
-
-    /// Has sessions of every IDE suspended after so many seconds without use, whatever the files say of one.
-    pub fn suspend_all_after(&mut self, seconds: Option<u64>) {
-        (self.idle.ends_after_s, self.idle.action) = (seconds, IdleAction::Suspend);
-        self.ides.forget_times();
-    }
-
-    /// How long a session of this IDE may be without use.
-    pub fn idle_of(&self, ide: &str) -> IdleRule {
-        let times = self.ides.of(ide).and_then(|one| one.times);
-        match times {
-            Some(Times { ends_after_s, action }) => IdleRule { ends_after_s, action, ..self.idle.clone() },
-            None => self.idle.clone(),
-        }
     }
 }

@@ -21,8 +21,8 @@ pub enum By {
     Rule(Origin),
     /// What the host has.
     Host,
-    /// A line of another file, or a section of a resources file.
-    Line(At),
+    /// Lines of other files, or a section of a resources file.
+    Lines(Vec<At>),
     /// The server: its options and defaults.
     Server,
 }
@@ -34,7 +34,7 @@ impl By {
             Self::Rule(Origin { who: For::User(name), .. }) if name == user => "your profile".into(),
             Self::Rule(origin) => origin.who.words(),
             Self::Host => "the size of this machine".into(),
-            Self::Line(_) | Self::Server => "the settings of this server".into(),
+            Self::Lines(_) | Self::Server => "the settings of this server".into(),
         }
     }
 
@@ -42,10 +42,11 @@ impl By {
     /// its name: where it lies is nothing that people need to know.
     pub fn said(&self, user: &str) -> String {
         let at = match self {
-            Self::Rule(origin) => &origin.at,
-            Self::Line(at) => at,
-            Self::Host | Self::Server => return self.words(user),
+            Self::Rule(origin) => Some(&origin.at),
+            Self::Lines(lines) => lines.first(),
+            Self::Host | Self::Server => None,
         };
+        let Some(at) = at else { return self.words(user) };
         let name = at.file.file_name().unwrap_or_default().to_string_lossy();
         format!("{} ({name}:{})", self.words(user), at.line)
     }
@@ -55,7 +56,7 @@ impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(origin) => origin.fmt(f),
-            Self::Line(at) => at.fmt(f),
+            Self::Lines(lines) => f.write_str(&lines.iter().map(At::to_string).collect::<Vec<_>>().join(", ")),
             Self::Host => f.write_str("the host"),
             Self::Server => f.write_str("default"),
         }
@@ -211,7 +212,7 @@ fn within<T: PartialOrd + Clone>(figure: Set<T>, most: Option<&Set<T>>) -> Set<T
 fn named_sizes(settings: &Settings) -> Vec<(NamedSize, By)> {
     let of_files = settings.profiles.sizes();
     if !of_files.is_empty() {
-        return of_files.iter().map(|size| (size.clone(), By::Line(size.at.clone()))).collect();
+        return of_files.iter().map(|size| (size.clone(), By::Lines(vec![size.at.clone()]))).collect();
     }
     let named = |size: &Size| NamedSize {
         id: size.id.clone(),
@@ -268,25 +269,43 @@ fn sessions(rights: &Rights, settings: &Settings) -> Option<Set<u32>> {
     [rule, server].into_iter().flatten().min_by_key(|limit| limit.value)
 }
 
-/// How long a session may be without use: `usual`, unless a rule of the person says another time. Of two times the one
-/// that comes first counts.
-pub fn idle_rule(usual: &IdleRule, rights: &Rights) -> (IdleRule, By) {
+/// What sets each part of an [`IdleRule`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdleBy {
+    /// When it is called idle.
+    pub idle_after: By,
+    /// When it ends.
+    pub ends_after: By,
+    /// How it ends.
+    pub action: By,
+}
+
+/// How long a session of an IDE may be without use: what is usual, unless a rule of the person says another time. Of two
+/// times the one that comes first counts.
+pub fn idle_rule(ide: &str, rights: &Rights, settings: &Settings) -> (IdleRule, IdleBy) {
+    let lines = settings.idle_lines_of(ide);
+    let of_lines = |lines: Vec<At>| if lines.is_empty() { By::Server } else { By::Lines(lines) };
+    let mut by = IdleBy {
+        idle_after: of_lines(lines.idle_after),
+        ends_after: of_lines(lines.ends_after),
+        action: of_lines(lines.action),
+    };
     let suspend = rights.suspend_minutes().map(Set::by_rule);
     let quit = rights.quit_hours().filter(|hours| hours.value > 0).map(Set::by_rule);
-    let (mut rule, mut by) = (usual.clone(), By::Server);
+    let mut rule = settings.idle_of(ide);
     if let Some(minutes) = suspend {
         rule.ends_after_s = (minutes.value > 0).then(|| minutes.value.saturating_mul(60));
-        by = minutes.by;
+        by.ends_after = minutes.by;
     }
     if let Some(hours) = quit {
         let seconds = hours.value.saturating_mul(3600);
         if rule.ends_after_s.is_none_or(|first| seconds < first) {
             rule = IdleRule { ends_after_s: Some(seconds), action: IdleAction::Quit, ..rule };
-            by = hours.by;
+            (by.ends_after, by.action) = (hours.by.clone(), hours.by);
         }
     }
-    if let Some(ends) = rule.ends_after_s {
-        rule.idle_after_s = rule.idle_after_s.min(ends);
+    if let Some(ends) = rule.ends_after_s.filter(|ends| *ends < rule.idle_after_s) {
+        (rule.idle_after_s, by.idle_after) = (ends, by.ends_after.clone());
     }
     (rule, by)
 }

@@ -167,7 +167,7 @@ fn sizes(offering: &Offering) -> Vec<SizeField> {
 /// The session, field by field.
 fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights, settings: &Settings) -> Vec<Field> {
     let by = |by: &Option<By>| from(by.as_ref());
-    let (idle, idle_by) = idle_rule(&settings.idle_of(&asked.ide), rights);
+    let (idle, idle_by) = idle_rule(&asked.ide, rights, settings);
     let chosen = if asked.resource_profile.is_some() { ASKED } else { "default" };
     let mut fields = vec![Field::new("cluster", json!(settings.cluster.name()), "default")];
     if !asked.ide.is_empty() {
@@ -177,9 +177,9 @@ fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights
     fields.push(Field::new("resource_profile", json!(size.resource_profile), if custom { ASKED } else { chosen }));
     fields.push(Field::new("cpus", json!(size.cpus), &by(&size.cpus_by)));
     fields.push(Field::new("memory_mb", json!(size.memory_mb), &by(&size.memory_by)));
-    fields.push(Field::new("idle_after_s", json!(idle.idle_after_s), &By::Server.to_string()));
-    fields.push(Field::new("ends_after_s", json!(idle.ends_after_s), &idle_by.to_string()));
-    fields.push(Field::new("idle_action", json!(idle.action), &idle_by.to_string()));
+    fields.push(Field::new("idle_after_s", json!(idle.idle_after_s), &idle_by.idle_after.to_string()));
+    fields.push(Field::new("ends_after_s", json!(idle.ends_after_s), &idle_by.ends_after.to_string()));
+    fields.push(Field::new("idle_action", json!(idle.action), &idle_by.action.to_string()));
     for (key, given) in rights.given().filter(|(key, _)| KEYS.contains(key)) {
         let value = serde_json::to_value(&given.value).unwrap_or_default();
         fields.push(Field::new(&key.replace('-', "_"), value, &given.origin.to_string()));

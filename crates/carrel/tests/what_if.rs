@@ -28,7 +28,11 @@ const RULES: &str = "[*]\nmax-cpus=0.4\nmax-mem-mb=400\ndefault-cpus=0.2\n[@ml]\
 
 #[test]
 fn what_if_says_which_line_decides_each_field() {
-    let files = folder(&[("launcher.local.profiles.conf", RULES), ("profiles", "[ada]\nsession-limit=2\n")]);
+    let files = folder(&[
+        ("launcher.local.profiles.conf", RULES),
+        ("profiles", "[ada]\nsession-limit=2\n"),
+        ("carrel.conf", "suspend-after=30\n"),
+    ]);
     let output = on(&files, &["what-if", "--user", "ada", "--group", "ml", "--json", "--memory-mb", "300"]);
     assert!(output.status.success(), "{output:?}");
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -42,6 +46,8 @@ fn what_if_says_which_line_decides_each_field() {
     assert_eq!(field("spec", "cpus"), "0.2 launcher.local.profiles.conf:4 [*]");
     assert_eq!(field("spec", "memory_mb"), "300 asked");
     assert_eq!(field("spec", "session_limit"), "2 profiles:2 [ada]");
+    assert_eq!(field("spec", "ends_after_s"), "1800 carrel.conf:1");
+    assert_eq!(field("spec", "idle_after_s"), "300 default");
     assert!(!files.path().join("no-data").exists(), "a question makes no data folder");
 }
 

@@ -65,12 +65,14 @@ pub struct Program {
 }
 
 /// What is done without use, and after how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
     /// After this long; `None` for never.
     pub ends_after_s: Option<u64>,
     /// This.
     pub action: IdleAction,
+    /// The lines that say it.
+    pub lines: Vec<At>,
 }
 
 impl IdeSettings {

@@ -46,9 +46,13 @@ fn sessions(settings: &mut Settings, set: &impl Fn(&str) -> Option<Held>) {
     put(&mut settings.stop_grace, seconds("stop-grace"));
     let sessions = set("max-sessions").and_then(|held| held.whole()).and_then(|n| u32::try_from(n).ok());
     put(&mut settings.max_sessions, sessions.map(Some));
-    put(&mut settings.idle.idle_after_s, set("idle-after").and_then(|held| minutes(&held)));
-    let suspend = set("suspend-after").and_then(|held| minutes(&held));
-    put(&mut settings.idle.ends_after_s, suspend.map(|seconds| (seconds > 0).then_some(seconds)));
+    let minutes = |key: &str| set(key).and_then(|held| Some((minutes(&held)?, held.at.into_iter().collect())));
+    if let Some((seconds, lines)) = minutes("idle-after") {
+        (settings.idle.idle_after_s, settings.idle_lines.idle_after) = (seconds, lines);
+    }
+    if let Some((seconds, lines)) = minutes("suspend-after") {
+        (settings.idle.ends_after_s, settings.idle_lines.ends_after) = ((seconds > 0).then_some(seconds), lines);
+    }
 }
 
 fn put<T>(setting: &mut T, value: Option<T>) {

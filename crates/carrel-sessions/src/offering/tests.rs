@@ -114,8 +114,8 @@ fn the_fewest_sessions_of_rules_and_server_count() {
 fn the_idle_clock_is_that_of_the_person() {
     let idle = |users: &str| {
         let settings = settings(&[("profiles", users)]);
-        let (rule, by) = idle_rule(&settings.idle, &settings.profiles.of("ada", &["g".into()]));
-        (rule.ends_after_s, rule.action, by.to_string())
+        let (rule, by) = idle_rule("shell", &settings.profiles.of("ada", &["g".into()]), &settings);
+        (rule.ends_after_s, rule.action, by.ends_after.to_string())
     };
     assert_eq!(idle(""), (Some(7200), IdleAction::Suspend, "default".into()));
     assert_eq!(idle("[@g]\nsession-timeout-minutes=30\n"), (Some(1800), IdleAction::Suspend, "profiles:2 [@g]".into()));
@@ -123,6 +123,33 @@ fn the_idle_clock_is_that_of_the_person() {
     let both = "[*]\nsession-timeout-minutes=180\nsession-timeout-kill-hours=1\n";
     assert_eq!(idle(both), (Some(3600), IdleAction::Quit, "profiles:3 [*]".into()));
     assert_eq!(idle("[*]\nsession-timeout-kill-hours=12\n"), (Some(7200), IdleAction::Suspend, "default".into()));
+}
+
+#[test]
+fn the_lines_that_set_the_idle_clock_are_known() {
+    let lines = |ide: &str, files: &[(&str, &str)]| {
+        let settings = settings(files);
+        let by = idle_rule(ide, &settings.profiles.of("ada", &[]), &settings).1;
+        [by.idle_after, by.ends_after, by.action].map(|by| by.to_string())
+    };
+    let own = ("carrel.conf", "suspend-after=30\nidle-after=3\n");
+    let default = "default";
+    assert_eq!(lines("vscode", &[]), [default; 3]);
+    assert_eq!(lines("vscode", &[own]), ["carrel.conf:2", "carrel.conf:1", default]);
+    let rsession = ("rsession.conf", "session-timeout-minutes=2\nsession-timeout-suspend=0\n");
+    assert_eq!(lines("vscode", &[own, rsession]), ["rsession.conf:1", "rsession.conf:1", "rsession.conf:2"]);
+    let kill = ("vscode.conf", "session-timeout-kill-hours=1\n");
+    assert_eq!(lines("vscode", &[own, kill]), ["carrel.conf:2", "vscode.conf:1", "vscode.conf:1"]);
+    assert_eq!(lines("rstudio", &[own, kill]), ["carrel.conf:2", "carrel.conf:1", default]);
+    let kill = ("rsession.conf", "session-timeout-kill-hours=1\n");
+    assert_eq!(lines("rstudio", &[kill]), [default, "rsession.conf:1", "rsession.conf:1"]);
+    let jupyter = ("jupyter.conf", "session-cull-minutes=60\nsession-shutdown-minutes=30\n");
+    let both = "jupyter.conf:1, jupyter.conf:2";
+    assert_eq!(lines("jupyterlab", &[jupyter]), [default, both, both]);
+    let off = ("jupyter.conf", "session-cull-minutes=0\nsession-shutdown-minutes=30\n");
+    assert_eq!(lines("jupyterlab", &[off])[1], "jupyter.conf:1");
+    let profile = ("profiles", "[*]\nsession-timeout-minutes=1\n");
+    assert_eq!(lines("vscode", &[own, profile]), ["profiles:2 [*]", "profiles:2 [*]", default]);
 }
 
 proptest! {

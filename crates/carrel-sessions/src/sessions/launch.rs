@@ -51,7 +51,7 @@ impl Sessions {
         let rights = self.rights_of(&caller.user).await?;
         let offering = Offering::of(caller.user.name.as_str(), &rights, &settings);
         let account = self.account_of(&caller.user).await?;
-        let idle = idle_rule(&settings.idle_of(&asked.ide), &rights).0;
+        let idle = idle_rule(&asked.ide, &rights, &settings).0;
         let spec = Spec { bounds: rights.bounds(), ..settle_spec(&asked, cluster, &offering, idle, account)? };
         let live = self.store.sessions_of(&caller.user.id, Which::Live).await?;
         let taken: Vec<&SessionName> = live.iter().map(|s| &s.name).collect();

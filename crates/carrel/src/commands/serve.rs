@@ -162,7 +162,9 @@ impl Serve {
             set(&mut settings.max_sessions, self.max_sessions.map(Some));
             set(&mut settings.trusted_proxies, some(&self.trusted_proxy));
             set(&mut settings.ide_path, some(&self.ide_path));
-            set(&mut settings.idle.idle_after_s, idle_after);
+            if let Some(seconds) = idle_after {
+                settings.idle_all_after(seconds);
+            }
             if let Some(seconds) = suspend_after {
                 settings.suspend_all_after((seconds > 0).then_some(seconds));
             }

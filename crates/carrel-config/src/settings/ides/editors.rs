@@ -29,9 +29,10 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration, told: &mut V
             one.values.insert(value, String::new());
         }
     }
-    if let Some(hours) = set_whole(&files.get(FILE, "session-timeout-kill-hours")) {
+    let held = files.get(FILE, "session-timeout-kill-hours");
+    if let Some(hours) = set_whole(&held) {
         let ends_after_s = (hours > 0).then(|| hours.saturating_mul(3600));
-        one.times = Some(Times { ends_after_s, action: IdleAction::Quit });
+        one.times = Some(Times { ends_after_s, action: IdleAction::Quit, lines: held.at.into_iter().collect() });
     }
     let lines = files.settings().iter().filter(|set| set.file.name == "vscode.extensions.conf");
     one.extensions = lines.map(|set| set.value.to_string()).collect();

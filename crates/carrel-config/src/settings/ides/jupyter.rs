@@ -55,5 +55,8 @@ fn times(settings: &mut Settings, files: &Configuration, ide: &'static str) {
     }
     // Where one of them is off there is no last kernel, or nothing follows it.
     let ends_after_s = (cull_s > 0 && shutdown_s > 0).then(|| cull_s.saturating_add(shutdown_s));
-    one.times = Some(Times { ends_after_s, action: IdleAction::Quit });
+    // What is off decides alone.
+    let decides = |held: &Held| ends_after_s.is_some() || minutes(held) == 0;
+    let lines = [cull, shutdown].into_iter().filter(decides).filter_map(|held| held.at).collect();
+    one.times = Some(Times { ends_after_s, action: IdleAction::Quit, lines });
 }

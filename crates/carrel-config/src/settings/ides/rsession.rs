@@ -17,18 +17,25 @@ const OURS: [&str; 6] = [
 ];
 
 pub(super) fn apply(settings: &mut Settings, files: &Configuration) {
-    if let Some(minutes) = set_whole(&files.get(FILE, "session-timeout-minutes")) {
+    let timeout = files.get(FILE, "session-timeout-minutes");
+    if let Some(minutes) = set_whole(&timeout) {
         settings.idle.ends_after_s = (minutes > 0).then(|| minutes.saturating_mul(60));
+        settings.idle_lines.ends_after = timeout.at.into_iter().collect();
     }
     let suspend = files.get(FILE, "session-timeout-suspend");
-    if suspend.at.is_some() && suspend.flag() == Some(false) {
-        settings.idle.action = IdleAction::Quit;
+    if let Some(at) = suspend.at.clone() {
+        if suspend.flag() == Some(false) {
+            settings.idle.action = IdleAction::Quit;
+        }
+        settings.idle_lines.action = vec![at];
     }
-    let kill = set_whole(&files.get(FILE, "session-timeout-kill-hours")).map(|hours| hours.saturating_mul(3600));
+    let held = files.get(FILE, "session-timeout-kill-hours");
+    let kill = set_whole(&held).map(|hours| hours.saturating_mul(3600));
     let ends_before = settings.idle.ends_after_s.unwrap_or(u64::MAX);
     let one = settings.ides.one("rstudio");
     if let Some(kill) = kill.filter(|kill| (1..ends_before).contains(kill)) {
-        one.times = Some(Times { ends_after_s: Some(kill), action: IdleAction::Quit });
+        let lines = held.at.into_iter().collect();
+        one.times = Some(Times { ends_after_s: Some(kill), action: IdleAction::Quit, lines });
     }
     if let Some((folder, _)) = set_text(&files.get(FILE, "session-default-working-dir")) {
         one.values.insert("working_dir", of_the_account(folder));
