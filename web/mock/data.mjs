@@ -51,6 +51,7 @@ export function session(id, name, ide, state, over = {}) {
     cause: null,
     owner: "ada",
     cluster: "local",
+    r_version: null,
     image: null,
     cpu_request: null,
     memory_request_mb: null,
@@ -359,6 +360,7 @@ export const options = () => ({
   max_memory_mb: 32768,
   bounds: "The most CPUs and memory are set by the profile of the group “ml”.",
   custom: { cpus: 1, memory_mb: 2048, available: true, cause: null },
+  r_versions: [],
   container: null,
   home: "/home/ada",
 });
@@ -404,6 +406,10 @@ export const pods = () => ({
     },
   ],
   max_memory_mb: null,
+  r_versions: [
+    { id: "/opt/R/4.5.2", name: "R 4.5.2" },
+    { id: "/opt/R/4.4.3", name: "/opt/R/4.4.3" },
+  ],
   bounds: "The most CPUs are set by the profile of everybody; memory has no bound.",
   container: {
     other_images: true,

@@ -47,6 +47,7 @@ export interface WhatIfSearch {
   user?: string;
   ide?: string;
   size?: string;
+  r?: string;
   image?: string;
   gpus?: string;
   placement?: string;
@@ -112,6 +113,7 @@ const whatIf = createRoute({
     user: text(search.user),
     ide: text(search.ide),
     size: text(search.size),
+    r: text(search.r),
     image: text(search.image),
     gpus: text(search.gpus),
     placement: text(search.placement),

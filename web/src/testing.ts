@@ -22,6 +22,7 @@ export function aSession(over: Partial<Session> = {}): Session {
     cause: null,
     owner: "ada",
     cluster: "local",
+    r_version: null,
     image: null,
     cpu_request: null,
     memory_request_mb: null,

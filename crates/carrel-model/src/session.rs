@@ -25,6 +25,9 @@ pub struct Spec {
     /// What the kernel holds its processes to.
     #[serde(default, skip_serializing_if = "Bounds::is_none")]
     pub bounds: Bounds,
+    /// The R that was chosen, by its folder; `None` for the usual one of the time when it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r_version: Option<String>,
     /// The container it runs in; `None` on clusters without containers.
     #[serde(default)]
     pub container: Option<Container>,
@@ -116,6 +119,7 @@ pub(crate) mod tests {
                 env: BTreeMap::new(),
                 idle: IdleRule::default(),
                 bounds: Bounds::default(),
+                r_version: None,
                 container: None,
             },
             state: State::Queued { since: at(0), cause: None },
@@ -140,6 +144,13 @@ pub(crate) mod tests {
             (running.id.clone(), running.url(), running.spec.clone())
         );
         assert_ne!(again.run().to_string(), running.run().to_string());
+    }
+
+    #[test]
+    fn a_row_from_before_rs_could_be_chosen_is_still_read() {
+        let text = serde_json::to_string(&session().spec).unwrap();
+        assert!(!text.contains("r_version"), "{text}");
+        assert_eq!(serde_json::from_str::<Spec>(&text).unwrap(), session().spec);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) struct SessionView {
     pub cluster: String,
     /// The image it runs, on clusters that have images.
     pub image: Option<String>,
+    /// The R that was chosen, by its folder; null for the usual one.
+    pub r_version: Option<String>,
     /// The size that was chosen by name.
     pub resource_profile: Option<String>,
     /// CPUs, fractions allowed.
@@ -297,6 +299,7 @@ impl SessionView {
             owner: session.owner_name.to_string(),
             cluster: session.spec.cluster.clone(),
             image: container.map(|container| container.image.clone()),
+            r_version: session.spec.r_version.clone(),
             resource_profile: session.spec.resource_profile.clone(),
             cpus: session.spec.cpus,
             memory_mb: session.spec.memory_mb,

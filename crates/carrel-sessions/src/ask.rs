@@ -34,6 +34,8 @@ pub struct NewSession {
     pub cpus: Option<f64>,
     /// Memory in MiB, instead of the size's.
     pub memory_mb: Option<u64>,
+    /// The R, by its folder.
+    pub r_version: Option<String>,
     /// The image, where sessions run in pods.
     pub image: Option<String>,
     /// GPUs by their kind, instead of the size's.

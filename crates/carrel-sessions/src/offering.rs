@@ -1,5 +1,9 @@
 //! What one person may ask for here: the rights of the files, the sizes, and what the host has, put together. Pure.
 
+mod r;
+
+pub use r::{Rs, settle_r};
+
 use crate::{
     ask::{LEAST_CPUS, LEAST_MEMORY_MB},
     pods::Pods,
@@ -108,6 +112,8 @@ pub struct Offering {
     pub most_memory_mb: Option<Set<u64>>,
     /// Whether CPUs, memory and GPUs of one's own may be asked for.
     pub custom: Set<bool>,
+    /// The Rs that may be chosen.
+    pub r: Rs,
     /// What only pods have; `None` where sessions run on this host.
     pub pods: Option<Pods>,
     /// How many sessions may run at once; `None` for no limit.
@@ -132,6 +138,7 @@ impl Offering {
             most_cpus,
             most_memory_mb,
             custom: rights.custom().map_or(Set { value: true, by: By::Server }, Set::by_rule),
+            r: Rs::of(rights, settings),
             pods: (settings.cluster.kind == ClusterKind::Kubernetes).then(|| Pods::of(rights, settings)),
             sessions: sessions(rights, settings),
         };

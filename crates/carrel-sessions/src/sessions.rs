@@ -256,10 +256,14 @@ impl Sessions {
 
     /// The plan of a session's run, or the cause why its IDE cannot be run now.
     pub(crate) fn plan(&self, session: &Session) -> Result<Plan, Cause> {
-        let offers = self.offers();
+        let (offers, settings) = (self.offers(), self.settings.now());
+        if let Some(gone) = session.spec.r_version.as_ref().filter(|chosen| settings.ides.r.get(chosen).is_none()) {
+            let text = format!("Its R, {gone}, is no longer among those of this server: start a new session.");
+            return Err(Cause::new("r-gone", text, Who::You));
+        }
         let offer = offers.iter().find(|offer| offer.id == session.ide);
         match (self.catalogue.get(&session.ide), offer.map(|offer| &offer.available)) {
-            (Some(entry), Some(Ok(found))) => Ok(entry.plan(found, session, &self.settings.now())),
+            (Some(entry), Some(Ok(found))) => Ok(entry.plan(found, session, &settings)),
             (_, Some(Err(cause))) => Err(cause.clone()),
             _ => {
                 let text = format!("The IDE “{}” is no longer in the catalogue.", session.ide);

@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{AskError, NewSession, Settled, settle_size},
-    offering::{By, Offering, SizeOffer, idle_rule},
+    offering::{By, Offering, SizeOffer, idle_rule, settle_r},
     pods::{Decided, PodSpec, settle_pod},
 };
 use carrel_config::{
@@ -73,14 +73,8 @@ impl WhatIf {
     ) -> Self {
         let rights = settings.profiles.of(user, groups);
         let offering = Offering::of(user, &rights, settings);
-        let (spec, refused) = match settle(&offering, asked) {
-            Ok((size, pod)) => {
-                let mut fields = spec(&size, asked, &offering, &rights, settings);
-                if let Some(pod) = pod {
-                    fields.extend(pod_fields(&pod, account, settings));
-                }
-                (fields, None)
-            }
+        let (spec, refused) = match session(asked, &offering, &rights, account, settings) {
+            Ok(fields) => (fields, None),
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let given = rights.given().map(|(key, given)| {
@@ -103,10 +97,28 @@ impl Field {
     }
 }
 
-fn settle(offering: &Offering, asked: &NewSession) -> Result<(Settled, Option<PodSpec>), AskError> {
+/// The session, field by field.
+fn session(
+    asked: &NewSession,
+    offering: &Offering,
+    rights: &Rights,
+    account: Option<&Account>,
+    settings: &Settings,
+) -> Result<Vec<Field>, AskError> {
     let size = settle_size(offering, asked)?;
     let pod = settle_pod(offering, asked, &size)?;
-    Ok((size, pod))
+    let mut fields = spec(&size, asked, offering, rights, settings);
+    fields.extend(r_field(settle_r(offering, asked)?, settings));
+    fields.extend(pod.into_iter().flat_map(|pod| pod_fields(&pod, account, settings)));
+    Ok(fields)
+}
+
+/// The R that was decided on, or the usual one where a file names it.
+fn r_field(decided: Option<Decided<String>>, settings: &Settings) -> Option<Field> {
+    let usual = &settings.ides.r.usual;
+    let usual = || Some(Decided { value: usual.path.clone(), by: Some(By::Lines(vec![usual.at.clone()?])) });
+    let r = decided.or_else(usual)?;
+    Some(Field::new("r_version", json!(r.value), &from(r.by.as_ref())))
 }
 
 /// What decides something.
@@ -164,7 +176,7 @@ fn sizes(offering: &Offering) -> Vec<SizeField> {
     offering.sizes.iter().map(field).collect()
 }
 
-/// The session, field by field.
+/// What it has wherever it runs.
 fn spec(size: &Settled, asked: &NewSession, offering: &Offering, rights: &Rights, settings: &Settings) -> Vec<Field> {
     let by = |by: &Option<By>| from(by.as_ref());
     let (idle, idle_by) = idle_rule(&asked.ide, rights, settings);

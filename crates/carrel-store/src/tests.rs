@@ -155,6 +155,7 @@ pub(crate) fn session(owner: &User, byte: u8, now: Timestamp) -> Session {
             env: BTreeMap::from([("A".into(), "<b> 'c' \"d\"".into())]),
             idle: IdleRule::default(),
             bounds: Bounds::default(),
+            r_version: None,
             container: None,
         },
         state: State::Queued { since: now, cause: None },

@@ -102,6 +102,29 @@ fn what_if_says_what_a_pod_would_get_and_from_which_line() {
 }
 
 #[test]
+fn what_if_says_which_r_a_session_would_have_and_check_which_one_is_not_there() {
+    let profile = "[*]\nr-version=/opt/R/4.2.0\n[ada]\nr-versions=/opt/R/4.4.1, /opt/R/4.3.0\n";
+    let files = folder(&[("r-versions", "/opt/R/4.4.1\n/opt/R/4.2.0\n"), ("profiles", profile)]);
+    let r = |arguments: &[&str]| {
+        let output = on(&files, &[&["what-if", "--json", "--user"], arguments].concat());
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = answer["spec"].as_array().unwrap().iter().find(|field| field["name"] == "r_version").cloned();
+        let text = found.map(|field| format!("{} {}", field["value"], field["from"].as_str().unwrap()));
+        text.unwrap_or_else(|| answer["refused"].to_string()).replace(&format!("{}/", files.path().display()), "")
+    };
+    assert_eq!(r(&["bob"]), "\"/opt/R/4.2.0\" profiles:2 [*]");
+    assert_eq!(r(&["bob", "--r-version", "/opt/R/4.4.1"]), "\"/opt/R/4.4.1\" asked");
+    assert_eq!(r(&["ada"]), "\"/opt/R/4.4.1\" r-versions:1");
+    let why = "\"the R “/opt/R/4.2.0” is not offered by your profile (profiles:4); /opt/R/4.4.1 may be had\"";
+    assert_eq!(r(&["ada", "--r-version", "/opt/R/4.2.0"]), why);
+    let output = on(&files, &["check"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wrong = "profiles:4: warning: r-versions names an R that is not there: it is left out; found “/opt/R/4.3.0”";
+    let line = text.lines().find(|line| line.contains(wrong)).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.contains("/opt/R/4.4.1, /opt/R/4.2.0"), "{line}");
+}
+
+#[test]
 fn an_override_whose_file_is_missing_stops_the_start_with_its_line() {
     let rules = "[*]\njob-json-overrides=\"/spec/x\":\"/no/such.json\"\n";
     let files =

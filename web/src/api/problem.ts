@@ -39,7 +39,17 @@ export function problemIn(error: unknown): Problem {
   return { status: 0, code: "page-failed", title: "This page failed.", detail };
 }
 
-export type Field = "ide" | "name" | "folder" | "size" | "bounds" | "env" | "image" | "gpus" | "placement";
+export type Field =
+  | "ide"
+  | "name"
+  | "folder"
+  | "size"
+  | "bounds"
+  | "env"
+  | "r"
+  | "image"
+  | "gpus"
+  | "placement";
 
 const fields: Record<string, Field> = {
   "bad-name": "name",
@@ -49,6 +59,7 @@ const fields: Record<string, Field> = {
   "no-custom-size": "size",
   "out-of-bounds": "bounds",
   "bad-env": "env",
+  "r-not-offered": "r",
   "image-not-offered": "image",
   "bad-image": "image",
   "no-image": "image",

@@ -700,6 +700,11 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * @description The R, by its folder; the usual one when missing.
+             * @example /opt/R/4.4.1
+             */
+            r_version?: string | null;
+            /**
              * @description A named size.
              * @example small
              */
@@ -742,6 +747,8 @@ export interface components {
              * @description The least memory that a session may have, in MiB.
              */
             min_memory_mb: number;
+            /** @description The Rs, the one to begin with before the others; none where there is nothing to choose from. */
+            r_versions: components["schemas"]["ROption"][];
             /** @description The sizes, also those that cannot be had, with the reason. */
             sizes: components["schemas"]["SizeOption"][];
             /** @description A name that is free. */
@@ -883,6 +890,13 @@ export interface components {
              */
             type: string;
         };
+        /** @description An R. */
+        ROption: {
+            /** @description Its folder, as the API takes it. */
+            id: string;
+            /** @description What pages call it. */
+            name: string;
+        };
         /** @description What came of reading the files again. */
         ReloadedView: {
             /** @description What the files say now is in force; when not, they have errors, and what was in force before still is. */
@@ -1004,6 +1018,8 @@ export interface components {
             placement: {
                 [key: string]: string;
             };
+            /** @description The R that was chosen, by its folder; null for the usual one. */
+            r_version: string | null;
             /** @description The size that was chosen by name. */
             resource_profile: string | null;
             /** @description What is, in one sentence. */
@@ -1399,6 +1415,8 @@ export interface operations {
                 cpus?: number;
                 /** @description Memory in MiB, over the size's. */
                 memory_mb?: number;
+                /** @description The R, by its folder. */
+                r_version?: string;
                 /** @description The image. */
                 image?: string;
                 /** @description GPUs as `kind:number`, with commas between them. */

@@ -16,7 +16,7 @@ import { useLaunch } from "../sessions/useLaunch";
 import { launchCommand } from "../words/command";
 import { memoryOf, short } from "../words/numbers";
 import css from "./NewSession.module.css";
-import { Containers } from "./new-session/containers";
+import { Choices } from "./new-session/choices";
 import { custom, type Draft, firstDraft, requested, requestOf } from "./new-session/draft";
 import { CustomSize, IdeTiles, SizeTiles } from "./new-session/tiles";
 
@@ -110,7 +110,7 @@ function Form({ options, ide, close }: { options: LaunchOptions; ide?: string; c
             onChange={(event) => change({ folder: event.currentTarget.value })}
           />
         </div>
-        <Containers draft={draft} options={options} change={change} at={at} />
+        <Choices draft={draft} options={options} change={change} at={at} />
         <div>
           <SizeTiles options={options} chosen={draft.size} choose={(chosen) => change({ size: chosen })} />
           {draft.size === custom && (

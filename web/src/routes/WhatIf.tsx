@@ -15,8 +15,8 @@ import css from "./what-if/WhatIf.module.css";
 const page = getRouteApi("/administration/admin/what-if");
 
 /** What the address asks, in the words of the API. */
-function questionOf({ user = "", ide, size, image, gpus, placement }: WhatIfSearch): WhatIfQuestion {
-  return { user, ide, resource_profile: size, image, gpus, placement };
+function questionOf({ user = "", ide, size, r, image, gpus, placement }: WhatIfSearch): WhatIfQuestion {
+  return { user, ide, resource_profile: size, r_version: r, image, gpus, placement };
 }
 
 export function WhatIf() {

@@ -29,6 +29,7 @@ const options = (sizes: SizeOption[], over: Partial<LaunchOptions> = {}): Launch
   max_memory_mb: 6144,
   bounds: "",
   custom: { cpus: 1, memory_mb: 1024, available: true, cause: null },
+  r_versions: [],
   container: null,
   home: null,
   ...over,

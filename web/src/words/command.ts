@@ -11,6 +11,7 @@ export function launchCommand(launch: Launch): string {
   if (launch.name?.trim()) words.push("--name", launch.name.trim());
   if (launch.folder?.trim()) words.push("--folder", launch.folder.trim());
   words.push(...sizeFlags(launch));
+  if (launch.r_version) words.push("--r-version", launch.r_version);
   if (launch.image) words.push("--image", launch.image);
   for (const [kind, number] of Object.entries(launch.gpus ?? {})) words.push("--gpus", `${kind}:${number}`);
   for (const [label, value] of Object.entries(launch.placement ?? {})) {
@@ -34,6 +35,7 @@ export function whatIfCommand(question: WhatIfQuestion): string {
   const words = ["carrel", "what-if", "--user", question.user];
   if (question.ide) words.push("--ide", question.ide);
   if (question.resource_profile) words.push("--resource-profile", question.resource_profile);
+  if (question.r_version) words.push("--r-version", question.r_version);
   if (question.image) words.push("--image", question.image);
   if (question.gpus) words.push("--gpus", question.gpus);
   if (question.placement) words.push("--placement", question.placement);

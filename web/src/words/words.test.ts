@@ -35,8 +35,14 @@ describe("commands", () => {
     expect(launchCommand({ ide: "vscode", ...inPods })).toBe(
       "carrel session launch --ide vscode --image ghcr.io/x/r:4.5 --gpus nvidia:1 --placement pool:high --placement zone:a",
     );
+    expect(launchCommand({ ide: "rstudio", r_version: "/opt/R/4.3.1" })).toBe(
+      "carrel session launch --ide rstudio --r-version /opt/R/4.3.1",
+    );
     expect(whatIfCommand({ user: "ada", ide: "vscode", gpus: "1", placement: "pool:high" })).toBe(
       "carrel what-if --user ada --ide vscode --gpus 1 --placement pool:high",
+    );
+    expect(whatIfCommand({ user: "ada", r_version: "/opt/R/4.3.1" })).toBe(
+      "carrel what-if --user ada --r-version /opt/R/4.3.1",
     );
     const token = "carrel token create --user ada --name ci";
     expect(tokenCommand("ada", "ci", "read", 30)).toBe(`${token} --read-only --expires-in 30`);

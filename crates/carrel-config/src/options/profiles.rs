@@ -2,7 +2,7 @@
 
 use super::{
     File, Format,
-    Role::{self, NotSupported, Used},
+    Role::{NotSupported, Used},
     Row, Sections, file, row,
 };
 use crate::value::{
@@ -52,7 +52,6 @@ pub(super) const FILES: &[File] = &[
     ),
 ];
 
-const R_OF_ALL: Role = NotSupported("the Rs of r-versions are the same for everybody");
 const RATIO: crate::value::Kind = Decimal(0.0, 1.0);
 
 const RIGHTS: &[Row] = &[
@@ -150,6 +149,12 @@ const USERS: &[Row] = &[
     row("max-memory-mb", WHOLE, "", "The most memory of a session.", Used).unit("MB"),
     row("max-open-files", WHOLE, "", "How many files each process may have open; 0 for no limit.", Used).unit("files"),
     row("priority", Text, "", "The priority of the session's processes, from 0 to 19 (last).", Used),
-    row("r-version", Path, "", "The R that is chosen first.", R_OF_ALL),
-    row("r-versions", Words, "", "The Rs that may be chosen.", R_OF_ALL),
+    row("r-version", Path, "", "The R that is chosen first: its folder.", Used),
+    row(
+        "r-versions",
+        Words,
+        "",
+        "The Rs that may be chosen: their folders, or `*` for all of the file r-versions; these when not set.",
+        Used,
+    ),
 ];

@@ -12,7 +12,7 @@ use crate::value::{
 
 pub(super) const FILES: &[File] = &[
     file("repos.conf", Format::Names, "Package repositories of R, as `NAME=url`; one of them is CRAN.", Used, &[]),
-    file("r-versions", Format::Blocks, "Versions of R, a block each.", Used, &[R_VERSIONS]),
+    file("r-versions", Format::Blocks, "Versions of R that people choose from, a block each.", Used, &[R_VERSIONS]),
     file("rstudio-prefs.json", Format::Json, "Preferences that RStudio's users begin with.", Used, &[]),
     file("pip.conf", Format::Opaque, "Where pip finds packages.", Used, &[]),
     file("odbc.ini", Format::Opaque, "Data sources of ODBC.", NO_ODBC, &[]).secret(),
@@ -32,13 +32,19 @@ pub(super) const FILES: &[File] = &[
 const NO_ODBC: Role = NoEffect("ODBC itself reads it, from /etc and from the home folder");
 const NO_PORTS: Role = NoEffect("sessions listen on sockets of their own, not on ports");
 
-const FIRST_R: Role = NotSupported("sessions use the first R that the file names; nothing runs before it");
+const NOTHING_BEFORE: Role = NotSupported("nothing runs before R");
 
 const R_VERSIONS: &[Row] = &[
-    row("Path", Path, "", "The folder of this R. Sessions use the first one.", Used),
-    row("Label", Text, "", "What people see.", NoEffect("sessions use the first R, so there is nothing to choose")),
-    row("Module", Text, "", "The environment module that has to be loaded.", FIRST_R),
-    row("Script", Path, "", "A script that runs before this R.", FIRST_R),
+    row(
+        "Path",
+        Path,
+        "",
+        "The folder of this R. The first one is that of sessions for which no other is chosen.",
+        Used,
+    ),
+    row("Label", Text, "", "What people see; the folder when not set.", Used),
+    row("Module", Text, "", "The environment module that has to be loaded.", NOTHING_BEFORE),
+    row("Script", Path, "", "A script that runs before this R.", NOTHING_BEFORE),
     row("Repo", Text, "", "The package repository of this R, or a file with repositories.", Used),
     row("Library", Path, "", "The folder of this R's packages.", Used),
 ];

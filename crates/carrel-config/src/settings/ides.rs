@@ -10,7 +10,7 @@ mod tests;
 mod whom;
 
 pub use arguments::refused_of;
-pub use r::R;
+pub use r::{ALL, R, Rs};
 pub use whom::{ForWhom, Mount, Variables};
 
 use super::Settings;
@@ -22,8 +22,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IdeSettings {
     one: BTreeMap<&'static str, OneIde>,
-    /// R, and where its packages come from.
-    pub r: R,
+    /// R: which ones there are, and where their packages come from.
+    pub r: Rs,
     /// What pip is told, as `pip.conf` has it.
     pub pip: Option<String>,
     /// Variables of sessions' environment, in the order of the file.
@@ -96,7 +96,7 @@ pub(super) fn apply(settings: &mut Settings, files: &Configuration) -> Vec<Diagn
     rsession::apply(settings, files);
     jupyter::apply(settings, files, &mut told);
     editors::apply(settings, files, &mut told);
-    r::apply(&mut settings.ides, files, &mut told);
+    r::apply(settings, files, &mut told);
     whom::apply(&mut settings.ides, files);
     let hours = set_whole(&files.get("launcher.local.conf", "job-expiry-hours"));
     settings.ides.listed_for = hours.map(|hours| Duration::from_secs(hours.saturating_mul(3600)));

@@ -12,6 +12,7 @@ use crate::{
     view::CauseView,
 };
 use axum::extract::State;
+use carrel_config::ides::R;
 use carrel_model::{Cause, Who};
 use carrel_sessions::{
     Offering,
@@ -60,6 +61,8 @@ pub(crate) struct LaunchOptions {
     bounds: String,
     /// CPUs and memory of one's own.
     custom: CustomOption,
+    /// The Rs, the one to begin with before the others; none where there is nothing to choose from.
+    r_versions: Vec<ROption>,
     /// Images, GPUs, placement; null where sessions run without containers.
     container: Option<ContainerOptions>,
     /// The home folder, where sessions begin; null when only the cluster knows.
@@ -115,6 +118,15 @@ pub(crate) struct SizeOption {
     cause: Option<CauseView>,
 }
 
+/// An R.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ROption {
+    /// Its folder, as the API takes it.
+    id: String,
+    /// What pages call it.
+    name: String,
+}
+
 /// CPUs and memory of one's own, instead of a size.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CustomOption {
@@ -166,6 +178,7 @@ pub(crate) async fn launch_options(
         max_memory_mb: most_memory.map(|most| most.value),
         bounds: bounds(&offering),
         custom: custom(&offering, too_many.as_ref()),
+        r_versions: r_versions(&offering),
         container: offering.pods.as_ref().map(|pods| ContainerOptions::of(pods, &offering.user)),
         home: home.map(|home| home.display().to_string()),
     }))
@@ -200,6 +213,13 @@ fn bounds(offering: &Offering) -> String {
         (None, Some(memory)) => format!("The most memory is set by {memory}; CPUs have no bound."),
         (None, None) => "No bound is set; a session waits until a node has room for it.".into(),
     }
+}
+
+/// The Rs, where there are several.
+fn r_versions(offering: &Offering) -> Vec<ROption> {
+    let offered = Some(&offering.r.offered).filter(|offered| offered.len() > 1);
+    let option = |r: &R| ROption { id: r.path.clone(), name: r.name.clone() };
+    offered.into_iter().flatten().map(option).collect()
 }
 
 fn custom(offering: &Offering, too_many: Option<&Cause>) -> CustomOption {

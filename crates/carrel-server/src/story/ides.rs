@@ -2,6 +2,8 @@
 
 use super::TestCarrel;
 use carrel_config::{Configuration, Settings, options::file_named};
+use carrel_model::RunId;
+use carrel_sessions::fake::Call;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -45,6 +47,54 @@ async fn an_ide_that_a_file_switches_off_is_greyed_with_the_line_and_comes_back_
     let options = ada.get("/api/v1/launch-options").await.json();
     assert_eq!(ide(&options, "vscode")["available"], true, "{options}");
     assert_eq!(ada.post("/api/v1/sessions", json!({ "ide": "vscode" })).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn people_choose_an_r_of_their_profile_and_keep_it_and_learn_when_it_is_gone() {
+    let versions = ("r-versions", "Path: /opt/R/4.4.1\nLabel: Newest\n\nPath: /opt/R/4.3.1\n\nPath: /opt/R/4.2.0\n");
+    let profile = ("profiles", "[*]\nr-versions=/opt/R/4.2.0, /opt/R/4.4.1\n[grace]\nr-versions=/opt/R/4.3.1\n");
+    let carrel = carrel(&[versions, profile]).await;
+    let (ada, grace) = (carrel.user("ada").await, carrel.user("grace").await);
+    let offered = ada.get("/api/v1/launch-options").await.json()["r_versions"].clone();
+    let (newest, old) = (json!({ "id": "/opt/R/4.4.1", "name": "Newest" }), "/opt/R/4.2.0");
+    assert_eq!(offered, json!([newest, { "id": old, "name": old }]));
+    let one = grace.get("/api/v1/launch-options").await.json()["r_versions"].clone();
+    assert_eq!(one, json!([]), "where there is one there is nothing to choose");
+
+    let refused = ada.post("/api/v1/sessions", json!({ "ide": "shell", "r_version": "/opt/R/4.3.1" })).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (422, "r-not-offered".into()));
+    let why = "The R “/opt/R/4.3.1” is not offered by the profile of everybody (profiles:2); /opt/R/4.4.1, /opt/R/4.2.0 may \
+               be had.";
+    assert_eq!(refused.json()["detail"], why);
+
+    let launched = |session: Value| (session["r_version"].clone(), session["id"].as_str().unwrap().to_owned());
+    let asked = json!({ "ide": "shell", "r_version": old });
+    let (r, id) = launched(ada.post("/api/v1/sessions", asked).await.json());
+    assert_eq!(r, old);
+    assert_eq!(launched(ada.post("/api/v1/sessions", json!({ "ide": "shell" })).await.json()).0, Value::Null);
+    let graces = launched(grace.post("/api/v1/sessions", json!({ "ide": "shell" })).await.json()).0;
+    assert_eq!(graces, "/opt/R/4.3.1", "the only one of the profile");
+    let run = carrel.starting(&id).await;
+    let path = |run: &RunId| {
+        carrel.launcher.calls().into_iter().find_map(|call| match call {
+            Call::Start(asked, plan) if asked == *run => plan.env.get("PATH").cloned(),
+            _ => None,
+        })
+    };
+    assert_eq!(path(&run).as_deref(), Some("/opt/R/4.2.0/bin:{path}"));
+    carrel.wait(&id, "Active").await;
+
+    let here = format!("/api/v1/sessions/{id}");
+    ada.post(&format!("{here}/suspend"), Value::Null).await;
+    carrel.wait(&id, "Suspended").await;
+    let mut settings = (*carrel.settings.now()).clone();
+    apply(&mut settings, &[("r-versions", "/opt/R/4.4.1\n")]);
+    carrel.settings.replace(settings);
+    ada.post(&format!("{here}/resume"), Value::Null).await;
+    carrel.wait(&id, "Failed").await;
+    let cause = ada.get(&here).await.json()["cause"].clone();
+    let text = "Its R, /opt/R/4.2.0, is no longer among those of this server: start a new session.";
+    assert_eq!(cause, json!({ "code": "r-gone", "text": text, "who": "you" }));
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn a_body_that_is_not_json_is_refused_with_what_and_where() {
     400 not-json: The body is not JSON: expected value, at line 1, column 1.
     400 not-json: The body is not JSON: expected value, at line 2, column 3.
     422 body-does-not-fit: The body does not fit: invalid type: integer `7`, expected a string, at line 1, column 9.
-    422 body-does-not-fit: The body does not fit: unknown field `idee`, expected one of `ide`, `name`, `folder`, `cluster`, `resource_profile`, `cpus`, `memory_mb`, `image`, `gpus`, `placement`, `env`, at line 1, column 7.
+    422 body-does-not-fit: The body does not fit: unknown field `idee`, expected one of `ide`, `name`, `folder`, `cluster`, `resource_profile`, `cpus`, `memory_mb`, `r_version`, `image`, `gpus`, `placement`, `env`, at line 1, column 7.
     422 body-does-not-fit: The body does not fit: missing field `ide`, at line 1, column 2.
     422 body-does-not-fit: The body does not fit: invalid length 0, expected an object, at line 1, column 2.
     ");

@@ -23,6 +23,7 @@ fn session() -> Session {
             env: BTreeMap::new(),
             idle: IdleRule::default(),
             bounds: Bounds::default(),
+            r_version: None,
             container: None,
         },
         state: State::Queued { since: at(0), cause: None },

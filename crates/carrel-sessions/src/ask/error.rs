@@ -69,6 +69,16 @@ pub enum AskError {
         "no image is set: name one, or have an administrator set default-container-image in launcher.kubernetes.profiles.conf"
     )]
     NoImage,
+    /// An R that is not offered.
+    #[error("the R “{asked}” is not offered by {by}; {} may be had", if .offered.is_empty() { "none".into() } else { .offered.join(", ") })]
+    RNotOffered {
+        /// As asked.
+        asked: String,
+        /// What says so.
+        by: String,
+        /// Those that are.
+        offered: Vec<String>,
+    },
     /// More GPUs than there may be.
     #[error("{asked} {} GPUs are more than {by} allows, which is {}", .gpu.name(), if *most == 0 { "none".into() } else { most.to_string() })]
     TooManyGpus {
@@ -149,6 +159,7 @@ impl AskError {
             Self::NoCustomSize { .. } => "cpus",
             Self::OutOfBounds { what, .. } | Self::TooLittle { what, .. } => what,
             Self::ImageNotOffered { .. } | Self::BadImage { .. } | Self::NoImage => "image",
+            Self::RNotOffered { .. } => "r_version",
             Self::TooManyGpus { .. } => "gpus",
             Self::PlacementNotOffered { .. } | Self::PlacementFixed { .. } | Self::BadPlacement { .. } => "placement",
             Self::NotOnThisHost { field, .. } => field,

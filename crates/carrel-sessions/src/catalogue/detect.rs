@@ -163,7 +163,7 @@ fn switched_off(entry: &Entry, ides: &IdeSettings) -> Option<Cause> {
 /// The program that a configuration file names for one that an entry needs, and which file that is.
 fn chosen<'a>(entry: &Entry, number: usize, name: &str, ides: &'a IdeSettings) -> Option<(&'a Path, &'a str)> {
     let program = ides.of(entry.id.as_str()).and_then(|one| one.program.as_ref()).filter(|_| number == 0);
-    let r = || ides.r.program.as_ref().filter(|_| name == "R").map(|r| (r.as_path(), "the configuration of R"));
+    let r = || ides.r.usual.program.as_ref().filter(|_| name == "R").map(|r| (r.as_path(), "the configuration of R"));
     program.map(|program| (program.path.as_path(), program.said.as_str())).or_else(r)
 }
 

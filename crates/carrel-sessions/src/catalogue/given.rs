@@ -1,6 +1,6 @@
 //! What every session is given, whatever its IDE: variables, package repositories, where it is.
 
-use carrel_config::Settings;
+use carrel_config::{Settings, ides::R};
 use carrel_model::{Session, plan::PlanFile};
 use std::{collections::BTreeMap, path::Path};
 
@@ -11,7 +11,7 @@ type Environment = BTreeMap<String, String>;
 
 /// The variables that the server and its files give a session. The original's names are here too: packages and scripts ask
 /// for them. No value is a secret.
-pub(super) fn environment(session: &Session, settings: &Settings) -> Environment {
+pub(super) fn environment(session: &Session, r: &R, settings: &Settings) -> Environment {
     let mut env = Environment::from([
         ("CARREL_SESSION".to_owned(), session.id.to_string()),
         ("POSIT_PRODUCT".into(), "WORKBENCH".into()),
@@ -21,8 +21,7 @@ pub(super) fn environment(session: &Session, settings: &Settings) -> Environment
         env.extend(["CARREL_SESSION_URL", "RS_SESSION_URL"].map(|name| (name.to_owned(), url.clone())));
         env.extend(["CARREL_SERVER_URL", "RS_SERVER_URL"].map(|name| (name.to_owned(), format!("{server}/"))));
     }
-    let r = &settings.ides.r;
-    let libraries = [("R_LIBS_USER", &r.user_library), ("R_LIBS_SITE", &r.site_library)];
+    let libraries = [("R_LIBS_USER", &settings.ides.r.user_library), ("R_LIBS_SITE", &r.site_library)];
     env.extend(libraries.into_iter().filter_map(|(name, path)| Some((name.to_owned(), path.clone()?))));
     let (ide, user) = (session.ide.as_str(), session.owner_name.as_str());
     let blocks = settings.ides.variables.iter().filter(|b| b.whom.holds_for(ide, &session.spec.cluster, user));
@@ -44,10 +43,10 @@ pub(super) fn environment(session: &Session, settings: &Settings) -> Environment
 }
 
 /// The files that go with it, and the variables that name them.
-pub(super) fn files(env: &mut Environment, settings: &Settings) -> Vec<PlanFile> {
+pub(super) fn files(env: &mut Environment, r: &R, settings: &Settings) -> Vec<PlanFile> {
     let mut files = Vec::new();
-    if !settings.ides.r.repos.is_empty() {
-        let text = profile(env.get("R_PROFILE"), &settings.ides.r.repos);
+    if !r.repos.is_empty() {
+        let text = profile(env.get("R_PROFILE"), &r.repos);
         files.push(PlanFile { path: R_PROFILE.into(), text, keep: false });
         env.insert("R_PROFILE".into(), R_PROFILE.into());
     }

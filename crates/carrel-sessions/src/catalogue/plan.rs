@@ -1,7 +1,10 @@
 //! The plan that an entry makes of a session: its own data, with what the configuration files say over it. Pure.
 
 use super::{Entry, Found, entry::EntryFile, fill, given};
-use carrel_config::{Settings, ides::OneIde};
+use carrel_config::{
+    Settings,
+    ides::{OneIde, R},
+};
 use carrel_model::{
     Plan, Session,
     plan::{Http, PlanFile},
@@ -10,6 +13,9 @@ use std::path::PathBuf;
 
 /// Where the list of extensions stands that a session is to install.
 const LIST: &str = "{run}/extensions";
+
+/// The variable with the repositories of the session's R.
+const REPOS: &str = "repos_conf";
 
 /// Installs the extensions of the list `$1` that are not in the folder `$2` (in the version that is named, where one is), by
 /// the command `{install}`, and becomes the IDE.
@@ -35,11 +41,13 @@ impl Entry {
     pub fn plan(&self, found: &Found, session: &Session, settings: &Settings) -> Plan {
         let prefix = settings.web.root.join(&session.url());
         let said = settings.ides.of(self.id.as_str());
-        let texts = Texts { entry: self, found, session, prefix: &prefix, said };
         let spec = &session.spec;
-        let mut env = given::environment(session, settings);
+        let rs = &settings.ides.r;
+        let r = spec.r_version.as_deref().and_then(|chosen| rs.get(chosen)).unwrap_or(&rs.usual);
+        let texts = Texts { entry: self, found, session, prefix: &prefix, said, r };
+        let mut env = given::environment(session, r, settings);
         env.extend(spec.env.clone());
-        let mut files = given::files(&mut env, settings);
+        let mut files = given::files(&mut env, r, settings);
         env.extend(self.env.iter().map(|pair| texts.pair(pair)));
         files.extend(self.files.iter().filter_map(|file| texts.file(file)));
         if spec.container.is_some() && !self.places.is_empty() {
@@ -83,6 +91,8 @@ struct Texts<'a> {
     prefix: &'a str,
     /// What the configuration files say of the IDE.
     said: Option<&'a OneIde>,
+    /// The R of the session.
+    r: &'a R,
 }
 
 impl Texts<'_> {
@@ -100,7 +110,10 @@ impl Texts<'_> {
 
     /// The value of a variable that is known here.
     fn value(&self, name: &str) -> Option<String> {
-        let program = |name: &str| self.found.programs.get(name).map(|path| path.display().to_string());
+        let of_session = |name: &str| self.r.program.as_ref().filter(|_| name == "R");
+        let program = |name: &str| {
+            of_session(name).or_else(|| self.found.programs.get(name)).map(|path| path.display().to_string())
+        };
         if let Some((_, name)) = name.split_once(':') {
             return program(name);
         }
@@ -117,13 +130,19 @@ impl Texts<'_> {
 
     /// What the configuration files set a variable of the entry to.
     fn set(&self, name: &str) -> Option<String> {
+        if name == REPOS {
+            return self.r.repos_conf();
+        }
         let value = self.said?.values.get(name)?;
         // Whoever chose a folder wants to begin in it.
         (name != "working_dir" || self.session.spec.folder.is_none()).then(|| value.clone())
     }
 
     fn is_set(&self, name: &str) -> bool {
-        self.said.is_some_and(|said| said.values.contains_key(name))
+        match name {
+            REPOS => !self.r.repos.is_empty(),
+            _ => self.said.is_some_and(|said| said.values.contains_key(name)),
+        }
     }
 
     fn file(&self, file: &EntryFile) -> Option<PlanFile> {

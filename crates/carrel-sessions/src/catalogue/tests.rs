@@ -23,6 +23,7 @@ fn session(ide: &str) -> Session {
             env: BTreeMap::from([("LANG".to_owned(), "C.UTF-8".to_owned())]),
             idle: IdleRule::default(),
             bounds: Bounds::default(),
+            r_version: None,
             container: None,
         },
         state: State::Queued { since, cause: None },

@@ -152,6 +152,57 @@ fn the_lines_that_set_the_idle_clock_are_known() {
     assert_eq!(lines("vscode", &[own, profile]), ["profiles:2 [*]", "profiles:2 [*]", default]);
 }
 
+const VERSIONS: (&str, &str) = ("r-versions", "/opt/R/4.4.1\n/opt/R/4.3.1\n/opt/R/4.2.0\n");
+
+/// Which Rs are offered, by what; and what a session gets that asks for none.
+fn rs(files: &[(&str, &str)]) -> (Vec<String>, String, Option<(String, String)>) {
+    let offering = offering(files, &[]);
+    let settled = settle_r(&offering, &NewSession::default()).unwrap();
+    let settled = settled.map(|r| (r.value, r.by.unwrap().to_string()));
+    let paths = offering.r.offered.iter().map(|r| r.path.replace("/opt/R/", "")).collect();
+    (paths, offering.r.by.to_string(), settled)
+}
+
+#[test]
+fn people_choose_among_the_rs_of_their_profile_and_the_one_it_names_is_first() {
+    let first = |path: &str, by: &str| Some((path.to_owned(), by.to_owned()));
+    let all = ["4.4.1", "4.3.1", "4.2.0"].map(str::to_owned).to_vec();
+    assert_eq!(rs(&[]), (vec![], "default".into(), None));
+    assert_eq!(rs(&[VERSIONS]), (all.clone(), "default".into(), None));
+    let of = |profile: &str| rs(&[VERSIONS, ("profiles", profile)]);
+    let old = "[*]\nr-version=/opt/R/4.2.0\n";
+    let moved = vec!["4.2.0".to_owned(), "4.4.1".into(), "4.3.1".into()];
+    assert_eq!(of(old), (moved, "default".into(), first("/opt/R/4.2.0", "profiles:2 [*]")));
+    let some = "[*]\nr-versions=/opt/R/4.2.0/, /opt/R/4.3.1/bin/R, /opt/R/4.2.0\n";
+    let two = vec!["4.2.0".to_owned(), "4.3.1".into()];
+    let by = "profiles:2 [*]".to_owned();
+    assert_eq!(of(some), (two, by.clone(), first("/opt/R/4.2.0", "profiles:2 [*]")));
+    let usual = of("[*]\nr-versions=/opt/R/4.2.0, /opt/R/4.4.1\n");
+    assert_eq!(usual, (vec!["4.4.1".into(), "4.2.0".into()], by, None), "the usual one is first where it may be had");
+    let user = of("[*]\nr-versions=/opt/R/4.2.0\n[ada]\nr-versions=*\n");
+    assert_eq!(user, (all.clone(), "default".into(), None));
+    let other = of("[*]\nr-versions=/opt/R/4.3.1\nr-version=/opt/R/4.2.0\n");
+    assert_eq!(other.2, first("/opt/R/4.3.1", "profiles:2 [*]"), "never one that the person may not have");
+    assert_eq!(of("[*]\nr-versions=/no/such\n").0, all, "a profile that names none that is there holds nobody to any");
+}
+
+#[test]
+fn an_r_that_is_not_offered_is_refused_with_what_says_so() {
+    let ask = |profile: &str, path: &str| {
+        let asked = NewSession { r_version: Some(path.into()), ..NewSession::default() };
+        let offered = offering(&[VERSIONS, ("profiles", profile)], &[]);
+        settle_r(&offered, &asked).map(|r| r.unwrap().value).map_err(|error| error.to_string())
+    };
+    assert_eq!(ask("", "/opt/R/4.3.1/"), Ok("/opt/R/4.3.1".into()));
+    assert_eq!(ask("[ada]\nr-versions=/opt/R/4.3.1\n", "/opt/R/4.3.1"), Ok("/opt/R/4.3.1".into()));
+    let why = "the R “/opt/R/4.4.1” is not offered by your profile (profiles:2); /opt/R/4.3.1 may be had";
+    assert_eq!(ask("[ada]\nr-versions=/opt/R/4.3.1\n", "/opt/R/4.4.1"), Err(why.into()));
+    let none = offering(&[], &[]);
+    let asked = NewSession { r_version: Some("/usr/lib/R".into()), ..NewSession::default() };
+    let why = "the R “/usr/lib/R” is not offered by the settings of this server; none may be had";
+    assert_eq!(settle_r(&none, &asked).unwrap_err().to_string(), why);
+}
+
 proptest! {
     #[test]
     fn nothing_above_the_maximum_is_ever_accepted(

@@ -4,7 +4,7 @@ use super::{Caller, LOCAL_CLUSTER, Sessions, TooMany, too_many};
 use crate::{
     ask::{AskError, NewSession, check_env, check_folder, settle_name, settle_size},
     catalogue::Offer,
-    offering::{Offering, idle_rule},
+    offering::{Offering, idle_rule, settle_r},
     pods::settle_pod,
 };
 use carrel_config::{ClusterKind, Settings};
@@ -122,6 +122,7 @@ fn settle_spec(
         env: asked.env.clone(),
         idle,
         bounds: Bounds::default(),
+        r_version: settle_r(offering, asked)?.map(|r| r.value),
         container: pod.zip(account).map(|(pod, account)| pod.container(account)),
     })
 }

@@ -90,6 +90,7 @@ pub(crate) fn session(ide: &IdeId) -> Session {
             env: BTreeMap::new(),
             idle: IdleRule::default(),
             bounds: Bounds::default(),
+            r_version: None,
             container: None,
         },
         state: State::Queued { since, cause: None },

@@ -70,6 +70,9 @@ pub(crate) struct Launch {
     /// Memory in MiB, instead of the size's.
     #[arg(long)]
     memory_mb: Option<u64>,
+    /// The R, by its folder: /opt/R/4.4.1.
+    #[arg(long, value_name = "PATH")]
+    r_version: Option<String>,
     /// The image, where sessions run in pods.
     #[arg(long)]
     image: Option<String>,
@@ -160,6 +163,7 @@ struct Session {
     url: String,
     cpus: f64,
     memory_mb: u64,
+    r_version: Option<String>,
     image: Option<String>,
     gpus: BTreeMap<String, u32>,
     placement: BTreeMap<String, String>,
@@ -229,8 +233,8 @@ impl Launch {
         let placement = parse_placement(&self.placement).map_err(|fault| anyhow!("--placement: {fault}"))?;
         let mut body = json!({
             "ide": self.ide, "name": self.name, "folder": self.folder, "resource_profile": self.resource_profile,
-            "cpus": self.cpus, "memory_mb": self.memory_mb, "image": self.image, "gpus": gpus, "placement": placement,
-            "env": env,
+            "cpus": self.cpus, "memory_mb": self.memory_mb, "r_version": self.r_version, "image": self.image, "gpus": gpus,
+            "placement": placement, "env": env,
         });
         if let Value::Object(fields) = &mut body {
             fields.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
@@ -266,6 +270,7 @@ impl Show {
             ("Id", session.id.clone()),
             ("IDE", session.ide_name.clone()),
             ("Size", session.size()),
+            ("R", session.r_version.clone().unwrap_or_default()),
             ("Image", session.image.clone().unwrap_or_default()),
             ("Placement", pairs(&session.placement)),
             ("Asked for", relative(session.created_at, now)),

@@ -39,6 +39,9 @@ pub(crate) struct WhatIfCommand {
     /// Memory in MiB they would ask for, over the size's.
     #[arg(long, value_name = "N")]
     memory_mb: Option<u64>,
+    /// The R they would ask for, by its folder.
+    #[arg(long, value_name = "PATH")]
+    r_version: Option<String>,
     /// The image they would ask for.
     #[arg(long)]
     image: Option<String>,
@@ -66,6 +69,7 @@ impl WhatIfCommand {
             resource_profile: self.resource_profile,
             cpus: self.cpus,
             memory_mb: self.memory_mb,
+            r_version: self.r_version,
             image: self.image,
             gpus: parse_gpus(&self.gpus).map_err(wrong)?,
             placement: parse_placement(&self.placement).map_err(wrong)?,

@@ -9,6 +9,7 @@ import {
   other,
   requested,
   requestOf,
+  rVersionOf,
   variablesOf,
   within,
 } from "./draft";
@@ -66,6 +67,7 @@ const options: LaunchOptions = {
   max_memory_mb: 4096,
   bounds: "The most CPUs and memory are set by the profile of everybody.",
   custom: { cpus: 1, memory_mb: 1024, available: true, cause: null },
+  r_versions: [],
   container: null,
   home: "/home/ada",
 };
@@ -137,6 +139,17 @@ describe("a draft of a session", () => {
     const draft = firstDraft(none);
     expect(draft.size).toBe("");
     expect(requestOf(draft, none)).toEqual({ ide: "vscode", name: "vscode-1" });
+  });
+
+  it("asks for an R that is offered and is not the first one anyway", () => {
+    const rs = { ...options, r_versions: ["/opt/R/4.4", "/opt/R/4.3"].map((id) => ({ id, name: id })) };
+    const draft = firstDraft(rs);
+    expect(rVersionOf(draft, rs)).toBe("/opt/R/4.4");
+    expect(requestOf({ ...draft, rVersion: "/opt/R/4.3" }, rs)).toMatchObject({ r_version: "/opt/R/4.3" });
+    for (const rVersion of ["", "/opt/R/4.4", "/opt/R/3.6"]) {
+      expect(requestOf({ ...draft, rVersion }, rs)).not.toHaveProperty("r_version");
+    }
+    expect(requestOf({ ...draft, rVersion: "/opt/R/4.3" }, options)).not.toHaveProperty("r_version");
   });
 
   it("takes variables a line each, with whatever stands behind the first equals sign", () => {

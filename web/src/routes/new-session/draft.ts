@@ -14,6 +14,8 @@ export interface Draft {
   size: string;
   cpus: number;
   memoryMb: number;
+  /** The folder of an offered R, or nothing for the first one. */
+  rVersion: string;
   /** The name of an offered image, [other], or nothing for the usual one of the IDE. */
   image: string;
   /** The image that was typed. */
@@ -40,12 +42,18 @@ export function firstDraft(options: LaunchOptions, ide?: string): Draft {
     size: size?.id ?? (options.custom.available ? custom : ""),
     cpus: within(size?.cpus ?? options.custom.cpus, 0, options.max_cpus),
     memoryMb: within(size?.memory_mb ?? options.custom.memory_mb, 0, options.max_memory_mb),
+    rVersion: "",
     image: "",
     ownImage: "",
     gpus: Object.fromEntries((options.container?.gpus ?? []).map((gpu) => [gpu.id, gpu.usual])),
     placement: {},
     env: "",
   };
+}
+
+/** The R that a draft has: an offered one, or nothing where there is nothing to choose from. */
+export function rVersionOf(draft: Draft, { r_versions }: LaunchOptions): string {
+  return (r_versions.find((one) => one.id === draft.rVersion) ?? r_versions[0])?.id ?? "";
 }
 
 type IdeImages = NonNullable<LaunchOptions["ides"][number]["images"]>;
@@ -100,11 +108,13 @@ export function requestOf(draft: Draft, options: LaunchOptions): Launch {
         ? { resource_profile: draft.size }
         : {};
   const env = variablesOf(draft.env);
+  const rVersion = rVersionOf(draft, options);
   return {
     ide: draft.ide,
     ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
     ...(draft.folder.trim() ? { folder: draft.folder.trim() } : {}),
     ...size,
+    ...(rVersion !== (options.r_versions[0]?.id ?? "") ? { r_version: rVersion } : {}),
     ...contained(draft, options),
     ...(Object.keys(env).length > 0 ? { env } : {}),
   };

@@ -132,6 +132,12 @@ function Facts({ session }: { session: Session }) {
           {[size(session), ...gpuWords(session.gpus)].join(", ")}
         </dd>
         <Reserved session={session} />
+        {session.r_version && (
+          <>
+            <dt>R</dt>
+            <dd className="mono">{session.r_version}</dd>
+          </>
+        )}
         {session.image && (
           <>
             <dt>Image</dt>

@@ -44,6 +44,9 @@ export function Question(props: {
         <TextInput label="User" placeholder="ada" {...typed("user")} />
         <Select label="IDE" {...chosen("ide", named(options?.ides))} />
         <Select label="Size" {...chosen("size", named(options?.sizes))} />
+        {options && options.r_versions.length > 0 && (
+          <TextInput label="R" description="Its folder" placeholder="The default" {...typed("r")} />
+        )}
         {options?.container && (
           <>
             <TextInput label="Image" placeholder="The default" {...typed("image")} />

@@ -31,7 +31,7 @@ fn without_files_nothing_is_said_of_any_ide() {
         assert!(settings.ides.of(ide).is_none_or(|one| *one == OneIde::default()), "{ide}");
         assert_eq!(settings.idle_of(ide), IdleRule::default());
     }
-    assert_eq!((settings.ides.r, settings.ides.variables.len()), (R::default(), 0));
+    assert_eq!((settings.ides.r, settings.ides.variables.len()), (Rs::default(), 0));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn rstudio_is_handed_the_lines_of_rsession_conf_but_those_that_carrel_does() {
 
 #[test]
 fn repositories_come_from_the_nearest_place_that_names_them() {
-    let repos = |files: &[(&str, &str)]| of(files).ides.r.repos;
+    let repos = |files: &[(&str, &str)]| of(files).ides.r.usual.repos;
     let pair = |name: &str, url: &str| (name.to_owned(), url.to_owned());
     let conf = ("repos.conf", "CRAN=https://cran.example.org\nOurs=https://ours.example.org\n");
     assert_eq!(repos(&[conf]), [pair("CRAN", "https://cran.example.org"), pair("Ours", "https://ours.example.org")]);
@@ -129,9 +129,9 @@ fn a_file_of_repositories_may_be_named_and_is_missed_when_it_is_not_there() {
     let path = dir.path().join("ours.conf");
     std::fs::write(&path, "# ours\nCRAN=https://ours.example.org\n").unwrap();
     let line = format!("r-cran-repos-file={}\n", path.display());
-    assert_eq!(of(&[("rsession.conf", &line)]).ides.r.repos[0].1, "https://ours.example.org");
+    assert_eq!(of(&[("rsession.conf", &line)]).ides.r.usual.repos[0].1, "https://ours.example.org");
     let (settings, told) = settings(&[("rsession.conf", "r-cran-repos-file=/no/such.conf\n")]);
-    assert_eq!(settings.ides.r.repos, []);
+    assert_eq!(settings.ides.r.usual.repos, []);
     assert!(told[0].starts_with("/etc/rstudio/rsession.conf:1: error: the file of package repositories"), "{told:?}");
 }
 
@@ -139,10 +139,66 @@ fn a_file_of_repositories_may_be_named_and_is_missed_when_it_is_not_there() {
 fn the_first_version_of_r_is_the_one_of_sessions_unless_another_is_named() {
     let versions = ("r-versions", "Label: none\n\nPath: /opt/R/4.3.1\nLibrary: /opt/lib\n\nPath: /opt/R/4.2.0\n");
     let r = of(&[versions, ("rsession.conf", "r-libs-user=~/R/$USER\n")]).ides.r;
-    assert_eq!(r.program.as_deref(), Some(Path::new("/opt/R/4.3.1/bin/R")));
-    assert_eq!((r.site_library.as_deref(), r.user_library.as_deref()), (Some("/opt/lib"), Some("{home}/R/{account}")));
+    assert_eq!(r.usual.program.as_deref(), Some(Path::new("/opt/R/4.3.1/bin/R")));
+    let libraries = (r.usual.site_library.as_deref(), r.user_library.as_deref());
+    assert_eq!(libraries, (Some("/opt/lib"), Some("{home}/R/{account}")));
     let r = of(&[versions, ("rserver.conf", "rsession-which-r=/usr/bin/R\n")]).ides.r;
-    assert_eq!((r.program.as_deref(), r.site_library), (Some(Path::new("/usr/bin/R")), None));
+    assert_eq!((r.usual.program.as_deref(), &r.usual.site_library), (Some(Path::new("/usr/bin/R")), &None));
+    let paths: Vec<&str> = r.offered().map(|r| r.path.as_str()).collect();
+    assert_eq!(paths, ["/usr/bin/R", "/opt/R/4.3.1", "/opt/R/4.2.0"]);
+    let r = of(&[versions, ("rserver.conf", "rsession-which-r=/opt/R/4.2.0/bin/R\n")]).ides.r;
+    assert_eq!(r.offered().map(|r| r.path.as_str()).collect::<Vec<_>>(), ["/opt/R/4.2.0", "/opt/R/4.3.1"]);
+}
+
+#[test]
+fn each_version_of_r_has_the_name_the_repositories_and_the_library_of_its_block() {
+    let versions =
+        "Path: /opt/R/4.3.1/\nLabel: Proven\nRepo: https://old.example.org\n\nPath: /opt/R/4.4.0\nLibrary: /l\n";
+    let (settings, told) = settings(&[("r-versions", versions), ("repos.conf", "CRAN=https://new.example.org\n")]);
+    assert_eq!(told, [""; 0]);
+    let shown = |r: &R| (r.name.clone(), r.repos_conf().unwrap(), r.site_library.clone());
+    let (old, new) = ("CRAN=https://old.example.org\n".to_owned(), "CRAN=https://new.example.org\n".to_owned());
+    let rs: Vec<_> = settings.ides.r.offered().map(shown).collect();
+    assert_eq!(rs, [("Proven".into(), old, None), ("/opt/R/4.4.0".into(), new, Some("/l".into()))]);
+    let called = ["/opt/R/4.4.0", "/opt/R/4.4.0/", "/opt/R/4.4.0/bin/R", "/opt/R/4.4", "", "Proven"];
+    let found = called.map(|called| settings.ides.r.get(called).is_some());
+    assert_eq!(found, [true, true, true, false, false, false]);
+}
+
+#[test]
+fn an_r_that_only_a_profile_names_is_taken_up_where_it_is_there_and_told_where_it_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let there = dir.path().join("4.4.0");
+    std::fs::create_dir_all(there.join("bin")).unwrap();
+    std::fs::write(there.join("bin/R"), "").unwrap();
+    let profile = format!("[*]\nr-version={0}\n[ada]\nr-versions={0}, /opt/R/4.3.0\n", there.display());
+    let files = [("r-versions", "/opt/R/4.3.1\n"), ("profiles", profile.as_str())];
+    let wrong =
+        |told: Vec<String>| told.into_iter().map(|one| one.replace(there.to_str().unwrap(), "X")).collect::<Vec<_>>();
+    let not_there = |line: u32, key: &str, path: &str| {
+        format!(
+            "/etc/rstudio/profiles:{line}: warning: {key} names an R that is not there: it is left out; found “{path}”"
+        )
+    };
+    let (none, told) = settings(&files);
+    let told = wrong(told);
+    assert_eq!(none.ides.r.get(there.to_str().unwrap()), None, "nobody may run it");
+    assert!(told[0].starts_with(&not_there(2, "r-version", "X")), "{told:?}");
+    assert!(told[0].contains("/opt/R/4.3.1") && told.len() == 3, "{told:?}");
+    assert!(told[2].starts_with(&not_there(4, "r-versions", "/opt/R/4.3.0")), "{told:?}");
+    assert!(told[2].contains("did you mean “/opt/R/4.3.1”?"), "{told:?}");
+
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(there.join("bin/R"), mode).unwrap();
+    let (one, told) = settings(&files);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let found = one.ides.r.get(there.to_str().unwrap()).unwrap();
+    assert_eq!(found.program.as_deref(), Some(there.join("bin/R").as_path()));
+    assert_eq!(one.ides.r.offered().count(), 1, "whoever has no such profile is not offered it");
+    let in_pods = ("launcher.conf", "[cluster]\ntype=Kubernetes\n");
+    assert_eq!(settings(&[files[0], files[1], in_pods]).1.len(), 3, "the file says what images have");
+    let (believed, told) = settings(&[files[1], in_pods]);
+    assert_eq!((told, believed.ides.r.get("/opt/R/4.3.0").is_some()), (vec![], true));
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 use super::{For, NamedSize, RULES, SIZES, bounds, has_rules, is_key, placement_of, sections, sizes};
 use crate::{
-    Configuration, Diagnostic, Level, Value, configuration::Setting, nearest::nearest, options::is_of_pods,
-    settings::cluster::ClusterKind,
+    Configuration, Diagnostic, Level, Value,
+    configuration::Setting,
+    nearest::nearest,
+    options::is_of_pods,
+    settings::{cluster::ClusterKind, ides::ALL},
 };
 use carrel_model::{
     GroupName, UserName,
@@ -160,6 +163,7 @@ fn against_everybody(sections: &[Found<'_>], told: &mut Vec<Diagnostic>) {
             }
         }
         told.extend(image_not_offered(own, of_all));
+        told.extend(r_not_offered(own, of_all));
     }
 }
 
@@ -187,18 +191,46 @@ fn image_not_offered<'a>(
     own: impl Fn(&str) -> Option<&'a Setting>,
     of_all: impl Fn(&str) -> Option<&'a Setting>,
 ) -> Option<Diagnostic> {
-    let held = |key: &str| own(key).or_else(|| of_all(key));
-    let set_here = own("default-container-image").or_else(|| own("container-images"))?;
-    let (chosen, offered) = (held("default-container-image")?, held("container-images")?);
-    let unknown_ones = held("allow-unknown-images").is_some_and(|allowed| allowed.value == Value::Flag(true));
-    let (Value::Text(image), Value::List(images)) = (&chosen.value, &offered.value) else { return None };
-    if unknown_ones || images.is_empty() || images.contains(image) {
+    let unknown_ones = own("allow-unknown-images").or_else(|| of_all("allow-unknown-images"));
+    if unknown_ones.is_some_and(|allowed| allowed.value == Value::Flag(true)) {
         return None;
     }
-    let text = format!("the default image is none of container-images in line {}", offered.at.line);
-    let one = Diagnostic::new(set_here.at.clone(), Level::Warning, "image-not-offered", text);
-    let meant = nearest(image, images.iter().map(String::as_str));
-    Some(one.found(image).allowed(images.join(", ")).meant(meant))
+    let (at, image, images, line) = not_among("default-container-image", "container-images", own, of_all)?;
+    let text = format!("the default image is none of container-images in line {line}");
+    Some(not_offered(at, image, images, "image-not-offered", text))
+}
+
+fn r_not_offered<'a>(
+    own: impl Fn(&str) -> Option<&'a Setting>,
+    of_all: impl Fn(&str) -> Option<&'a Setting>,
+) -> Option<Diagnostic> {
+    let (at, path, paths, line) = not_among("r-version", "r-versions", own, of_all)?;
+    let is = |called: &String| called == ALL || called.trim_end_matches('/') == path.trim_end_matches('/');
+    if paths.iter().any(is) {
+        return None;
+    }
+    let text = format!("r-version is none of r-versions in line {line}: another one is chosen first");
+    Some(not_offered(at, path, paths, "r-not-offered", text))
+}
+
+/// What `key` chooses when it is none of what `list` offers: the setting of this section that brings the two together, the
+/// choice, the offer and its line.
+fn not_among<'a>(
+    key: &str,
+    list: &str,
+    own: impl Fn(&str) -> Option<&'a Setting>,
+    of_all: impl Fn(&str) -> Option<&'a Setting>,
+) -> Option<(&'a Setting, &'a String, &'a [String], u32)> {
+    let set_here = own(key).or_else(|| own(list))?;
+    let (chosen, offered) = (own(key).or_else(|| of_all(key))?, own(list).or_else(|| of_all(list))?);
+    let (Value::Text(word), Value::List(words)) = (&chosen.value, &offered.value) else { return None };
+    (!word.is_empty() && !words.is_empty() && !words.contains(word)).then_some((set_here, word, words, offered.at.line))
+}
+
+fn not_offered(at: &Setting, word: &str, offered: &[String], code: &'static str, text: String) -> Diagnostic {
+    let one = Diagnostic::new(at.at.clone(), Level::Warning, code, text);
+    let meant = nearest(word, offered.iter().map(String::as_str));
+    one.found(word).allowed(offered.join(", ")).meant(meant)
 }
 
 /// A ratio of nothing reserves nothing, which no pod may ask for.

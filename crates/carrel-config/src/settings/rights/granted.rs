@@ -84,11 +84,17 @@ impl Rights {
 
     /// The image when none is asked for.
     pub fn usual_image(&self) -> Option<Limit<&str>> {
-        let given = self.given.get("default-container-image")?;
-        match &given.value {
-            Value::Text(image) if !image.is_empty() => Some(Limit { value: image, origin: given.origin.clone() }),
-            _ => None,
-        }
+        self.text("default-container-image")
+    }
+
+    /// The R that is chosen first.
+    pub fn r_version(&self) -> Option<Limit<&str>> {
+        self.text("r-version")
+    }
+
+    /// The Rs that may be chosen; `None` when none are named.
+    pub fn r_versions(&self) -> Option<Limit<&[String]>> {
+        self.words("r-versions")
     }
 
     /// Whether images may be asked for that are not offered.
@@ -161,6 +167,14 @@ impl Rights {
     /// Hours without use after which a session is ended; 0 for never.
     pub fn quit_hours(&self) -> Option<Limit<u64>> {
         self.number("session-timeout-kill-hours")
+    }
+
+    fn text(&self, key: &str) -> Option<Limit<&str>> {
+        let given = self.given.get(key)?;
+        match &given.value {
+            Value::Text(text) if !text.is_empty() => Some(Limit { value: text, origin: given.origin.clone() }),
+            _ => None,
+        }
     }
 
     fn words(&self, key: &str) -> Option<Limit<&[String]>> {

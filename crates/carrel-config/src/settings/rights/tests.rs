@@ -122,6 +122,17 @@ fn an_image_that_is_not_offered_is_fine_where_unknown_ones_are_allowed() {
 }
 
 #[test]
+fn an_r_that_is_chosen_first_and_may_not_be_chosen_is_told() {
+    let told = |profile: &str| applied(&[("profiles", profile)]).1;
+    let fine = "[*]\nr-version=/opt/R/4.3.1\nr-versions=/opt/R/4.3.1/, /opt/R/4.4.1\n[ada]\nr-versions=*\n";
+    assert_eq!(told(fine), [""; 0]);
+    let one = told("[*]\nr-versions=/opt/R/4.3.1\n[@new]\nr-version=/opt/R/4.4.1\n");
+    let what = "profiles:4: warning: r-version is none of r-versions in line 2: another one is chosen first; found \
+                “/opt/R/4.4.1”; allowed: /opt/R/4.3.1; did you mean “/opt/R/4.3.1”? [r-not-offered]";
+    assert_eq!(one, [what]);
+}
+
+#[test]
 fn each_cluster_has_its_files_and_the_host_takes_those_of_kubernetes_without_its_own() {
     let (pods, own) = ((POD_RULES, "[*]\nmax-cpus=4\n"), ("launcher.local.profiles.conf", "[*]\nmax-cpus=2\n"));
     let most = |files: &[(&str, &str)]| applied(files).0.of("ada", &[]).most_cpus().map(|limit| limit.value);

@@ -34,6 +34,8 @@ pub(crate) struct WhatIfQuery {
     cpus: Option<f64>,
     /// Memory in MiB, over the size's.
     memory_mb: Option<u64>,
+    /// The R, by its folder.
+    r_version: Option<String>,
     /// The image.
     image: Option<String>,
     /// GPUs as `kind:number`, with commas between them.
@@ -100,7 +102,7 @@ pub(crate) async fn what_if(
     State(app): State<App>,
     Query(query): Query<WhatIfQuery>,
 ) -> Result<Json<WhatIfView>, Problem> {
-    let WhatIfQuery { user, groups, ide, resource_profile, cpus, memory_mb, image, gpus, placement } = query;
+    let WhatIfQuery { user, groups, ide, resource_profile, cpus, memory_mb, r_version, image, gpus, placement } = query;
     let name: UserName =
         user.parse().map_err(|error| Problem::unprocessable("bad-name", format!("The user: {error}.")))?;
     let bad = |code| move |fault: String| Problem::unprocessable(code, format!("{fault}."));
@@ -111,6 +113,7 @@ pub(crate) async fn what_if(
         resource_profile,
         cpus,
         memory_mb,
+        r_version,
         image,
         gpus: parse_gpus(&gpus).map_err(bad("bad-gpus"))?,
         placement: parse_placement(&placement).map_err(bad("bad-placement"))?,

@@ -38,6 +38,9 @@ pub(crate) struct Launch {
     cpus: Option<f64>,
     /// Memory in MiB, over the size's.
     memory_mb: Option<u64>,
+    /// The R, by its folder; the usual one when missing.
+    #[schema(example = "/opt/R/4.4.1")]
+    r_version: Option<String>,
     /// The image, where sessions run in pods.
     image: Option<String>,
     /// GPUs by their kind, `nvidia` or `amd`, over the size's.
@@ -76,9 +79,9 @@ pub(crate) async fn launch(
 
 impl From<Launch> for NewSession {
     fn from(asked: Launch) -> Self {
-        let Launch { ide, name, folder, cluster, resource_profile, cpus, memory_mb, image, gpus, placement, env } =
-            asked;
-        Self { ide, name, folder, cluster, resource_profile, cpus, memory_mb, image, gpus, placement, env }
+        let Launch { ide, name, folder, cluster, resource_profile, cpus, memory_mb, .. } = asked;
+        let Launch { r_version, image, gpus, placement, env, .. } = asked;
+        Self { ide, name, folder, cluster, resource_profile, cpus, memory_mb, r_version, image, gpus, placement, env }
     }
 }
 
@@ -96,6 +99,7 @@ impl From<AskError> for Problem {
             AskError::ImageNotOffered { .. } => "image-not-offered",
             AskError::BadImage { .. } => "bad-image",
             AskError::NoImage => "no-image",
+            AskError::RNotOffered { .. } => "r-not-offered",
             AskError::TooManyGpus { .. } => "too-many-gpus",
             AskError::PlacementNotOffered { .. } | AskError::PlacementFixed { .. } => "placement-not-offered",
             AskError::BadPlacement { .. } => "bad-placement",

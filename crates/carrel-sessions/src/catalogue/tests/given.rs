@@ -102,6 +102,30 @@ fn pip_and_libraries_of_r_are_told_by_variables() {
 }
 
 #[test]
+fn the_r_that_was_chosen_is_the_one_of_every_ide_with_its_packages() {
+    let versions = "Path: /opt/R/4.4.1\nRepo: https://new.example.org\n\nPath: /opt/R/4.2.0\nLibrary: /opt/old\n";
+    let settings = by(&[("r-versions", versions)]);
+    for ide in ["jupyterlab", "notebook", "vscode", "rstudio"] {
+        let mut session = session(ide);
+        session.spec.r_version = Some("/opt/R/4.2.0".into());
+        let (old, new) = (plan_of(&session, &settings), plan(ide, &settings));
+        let path = |plan: &Plan| plan.env["PATH"].split(':').next().unwrap().to_owned();
+        assert_eq!((path(&old), path(&new)), ("/opt/R/4.2.0/bin".into(), "/opt/R/4.4.1/bin".into()), "{ide}");
+        let library = |plan: &Plan| plan.env.get("R_LIBS_SITE").cloned();
+        assert_eq!((library(&old), library(&new)), (Some("/opt/old".into()), None), "{ide}");
+        assert_eq!((old.env.contains_key("R_PROFILE"), new.env.contains_key("R_PROFILE")), (false, true), "{ide}");
+    }
+    let mut session = session("rstudio");
+    session.spec.r_version = Some("/opt/R/4.2.0".into());
+    let (old, new) = (plan_of(&session, &settings), plan("rstudio", &settings));
+    let which = |plan: &Plan| plan.command.iter().find(|word| word.starts_with("--rsession-which-r")).cloned();
+    assert_eq!(which(&old).as_deref(), Some("--rsession-which-r=/opt/R/4.2.0/bin/R"));
+    assert_eq!(which(&new).as_deref(), Some("--rsession-which-r=/opt/R/4.4.1/bin/R"));
+    let repos = |plan: &Plan| text(plan, "{run}/xdg/rstudio/repos.conf").map(str::to_owned);
+    assert_eq!((repos(&old), repos(&new)), (None, Some("CRAN=https://new.example.org\n".into())));
+}
+
+#[test]
 fn jupyter_conf_says_program_arguments_and_when_kernels_end() {
     let conf = "jupyter-exe=/opt/jupyter\nlab-args=--ip=0.0.0.0 --debug --MappingKernelManager.cull_interval=9\nsession-cull-minutes=60\n";
     let command = plan("jupyterlab", &by(&[("jupyter.conf", conf)])).command;

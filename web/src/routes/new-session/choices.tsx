@@ -1,8 +1,8 @@
-/** What New Session asks where sessions run in containers: the image, and on which nodes. */
+/** What New Session asks where there is something to choose: which R; of containers the image, and on which nodes. */
 import { Autocomplete, Select, TextInput } from "@mantine/core";
 import type { Field } from "../../api/problem";
 import type { LaunchOptions } from "../../api/types";
-import { type Draft, fixedPlacement, imageOf, imagesOf, other } from "./draft";
+import { type Draft, fixedPlacement, imageOf, imagesOf, other, rVersionOf } from "./draft";
 import css from "./tiles.module.css";
 
 interface Props {
@@ -13,16 +13,34 @@ interface Props {
   at: (...fields: Field[]) => string | undefined;
 }
 
-export function Containers(props: Props) {
-  const { container } = props.options;
-  if (!container) return null;
+export function Choices(props: Props) {
+  const { container, r_versions } = props.options;
+  if (!container && r_versions.length === 0) return null;
   return (
-    <div className={css.container}>
-      <Image {...props} />
-      {container.placement.map((one) => (
+    <div className={css.choices}>
+      {r_versions.length > 0 && <RVersion {...props} />}
+      {container && <Image {...props} />}
+      {container?.placement.map((one) => (
         <Placement key={one.label} {...props} one={one} />
       ))}
     </div>
+  );
+}
+
+function RVersion({ draft, options, change, at }: Props) {
+  const chosen = rVersionOf(draft, options);
+  const named = options.r_versions.find((one) => one.id === chosen);
+  return (
+    <Select
+      label="R"
+      data={options.r_versions.map(({ id, name }) => ({ value: id, label: name }))}
+      value={chosen}
+      allowDeselect={false}
+      description={named?.name === chosen ? undefined : chosen}
+      inputWrapperOrder={["label", "input", "description", "error"]}
+      error={at("r")}
+      onChange={(rVersion) => rVersion && change({ rVersion })}
+    />
   );
 }
 
