@@ -14,6 +14,7 @@ pub mod job;
 mod launcher;
 mod logs;
 pub mod names;
+pub mod pull;
 pub mod reasons;
 mod shared;
 mod survey;

@@ -39,6 +39,26 @@ impl Images {
     pub fn of(&self, ide: &str) -> Option<&OfIde> {
         self.one.get(ide)
     }
+
+    fn all(&self) -> impl Iterator<Item = (&str, &At)> {
+        let usual = self.usual.iter().chain(self.one.values().filter_map(|one| one.usual.as_ref()));
+        let offered = self.one.values().filter_map(|one| one.offered.as_ref());
+        let offered = offered.flat_map(|said| said.value.iter().map(|image| (image.as_str(), &said.at)));
+        usual.map(|said| (said.value.as_str(), &said.at)).chain(offered)
+    }
+}
+
+impl Settings {
+    /// Every image of sessions that a file names, once, with the first place that does.
+    pub fn images_named(&self) -> Vec<Said<String>> {
+        let mut named: Vec<Said<String>> = Vec::new();
+        for (image, at) in self.images.all().chain(self.profiles.images()) {
+            if !named.iter().any(|known| known.value == image) {
+                named.push(Said { value: image.to_owned(), at: at.clone() });
+            }
+        }
+        named
+    }
 }
 
 pub(super) fn apply(settings: &mut Settings, files: &Configuration) {

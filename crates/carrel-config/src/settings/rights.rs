@@ -29,6 +29,8 @@ use std::{collections::HashMap, fmt};
 pub(super) const RULES: [&str; 2] = ["launcher.local.profiles.conf", "launcher.kubernetes.profiles.conf"];
 /// Sizes, in the same way.
 pub(super) const SIZES: [&str; 2] = ["launcher.local.resources.conf", "launcher.kubernetes.resources.conf"];
+/// The keys of rules that name images.
+const IMAGES: [&str; 2] = ["container-images", "default-container-image"];
 /// Rules that hold on every cluster.
 const USERS: &str = "profiles";
 
@@ -177,9 +179,24 @@ impl Profiles {
         Rights::new(given, overrides)
     }
 
+    /// The images that rules name, in the order of the file.
+    pub(super) fn images(&self) -> impl Iterator<Item = (&str, &At)> {
+        let set = self.rules.iter().flat_map(|rule| IMAGES.into_iter().filter_map(|key| rule.set.get(key)));
+        set.flat_map(|(value, at)| words(value).iter().map(move |word| (word.as_str(), at)))
+    }
+
     /// The sizes that the files set; none when they set none.
     pub fn sizes(&self) -> &[NamedSize] {
         &self.sizes
+    }
+}
+
+/// The words of a value.
+fn words(value: &Value) -> &[String] {
+    match value {
+        Value::List(words) => words,
+        Value::Text(word) if !word.is_empty() => std::slice::from_ref(word),
+        _ => &[],
     }
 }
 

@@ -8,7 +8,7 @@ mod place;
 #[cfg(test)]
 mod reasons;
 
-use carrel_kube::{access, names::job_name};
+use carrel_kube::{access, names::job_name, pull::Pull};
 use carrel_model::{Ending, Step};
 use carrel_sessions::{
     contract::{Heard, new_run},
@@ -16,7 +16,7 @@ use carrel_sessions::{
 };
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod};
 use kube::api::{DeleteParams, ListParams};
-use place::{Cluster, plan};
+use place::{Cluster, SESSION_IMAGE, image, plan};
 use std::time::Duration;
 
 carrel_sessions::launcher_contract!(crate::place::Cluster::fresh);
@@ -32,6 +32,25 @@ async fn the_role_of_the_original_chart_is_enough_and_what_is_missing_is_named()
         wrong.contains(&format!("the server may not get pods/log in the namespace {}", cluster.namespace)),
         "{wrong:?}"
     );
+}
+
+#[tokio::test]
+async fn an_image_is_told_to_be_there_or_why_it_cannot_be_had_and_no_job_stays() {
+    let cluster = Cluster::fresh().await;
+    let there = image("CARREL_TEST_SESSION_IMAGE", SESSION_IMAGE);
+    assert_eq!(cluster.pull(cluster.as_server().await, &there).await, Pull::Done);
+    for (image, codes) in [
+        ("registry.invalid/carrel/none:1", ["registry-unreachable", "image-pull-failed"]),
+        ("registry.invalid/Carrel/None:1", ["image-name", "image-name"]),
+    ] {
+        let Pull::Refused(cause) = cluster.pull(cluster.as_server().await, image).await else { panic!("{image}") };
+        assert!(codes.contains(&cause.code.as_str()), "{cause:?}");
+    }
+    let refused = cluster.pull(cluster.as_nobody().await, &there).await;
+    assert!(matches!(&refused, Pull::NotTried(why) if why.contains("cannot create resource \"jobs\"")), "{refused:?}");
+    let left = cluster.api::<Job>().list(&ListParams::default()).await.unwrap();
+    let stays = |job: &Job| job.metadata.deletion_timestamp.is_none();
+    assert!(!left.items.iter().any(stays), "{left:?}");
 }
 
 #[tokio::test]

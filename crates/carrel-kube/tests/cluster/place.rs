@@ -9,6 +9,7 @@ use carrel_config::{
 use carrel_kube::{
     KubeLauncher,
     names::{SESSION, SESSION_CONTAINER},
+    pull::{Pull, pull},
 };
 use carrel_model::{Account, Clock, Container, Plan, RunId, SessionId, plan::PlanFile};
 use carrel_sessions::{
@@ -40,7 +41,7 @@ use std::{collections::BTreeMap, env, path::Path, process::Command, sync::Arc, t
 /// The service account that the server runs as.
 const SERVER: &str = "carrel";
 /// The image with Python, which the stand-in for an IDE needs.
-const SESSION_IMAGE: &str = "localhost/carrel/session:0.1.0";
+pub(crate) const SESSION_IMAGE: &str = "localhost/carrel/session:0.1.0";
 /// The label of what a test makes outside of its namespace: the namespace.
 const OF_TEST: &str = "carrel.dev/of-test";
 /// The stand-in for an IDE, which its plan brings along.
@@ -214,6 +215,11 @@ impl Cluster {
         Client::try_from(config).unwrap()
     }
 
+    /// Has an image pulled as a server does that is checked.
+    pub(crate) async fn pull(&self, client: Client, image: &str) -> Pull {
+        pull(&client, image, &self.settings.now(), Duration::from_mins(1)).await
+    }
+
     pub(crate) fn open(&self, client: Client) -> KubeLauncher {
         self.open_as(client, "the secret of the tests")
     }
@@ -329,7 +335,7 @@ where
     api.create(&PostParams::default(), &object).await.unwrap();
 }
 
-fn image(variable: &str, usual: &str) -> String {
+pub(crate) fn image(variable: &str, usual: &str) -> String {
     env::var(variable).unwrap_or_else(|_| usual.into())
 }
 

@@ -39,7 +39,8 @@ pub(crate) struct Check {
     /// Write the files made from --values below this folder.
     #[arg(long, value_name = "DIR", requires = "values")]
     values_output: Option<PathBuf>,
-    /// Try what the files name: the database, the data folder, programs, the address.
+    /// Try what the files name: the database, the data folder, programs, the address; in a cluster whether images can
+    /// be pulled, for which it may take minutes.
     #[arg(long)]
     live: bool,
     /// Print JSON.
@@ -53,7 +54,8 @@ impl Check {
         if !self.values.is_empty() {
             return self.check_values();
         }
-        let Examined { lookup, configuration, findings } = examine(&self.place, self.live)?;
+        let Examined { lookup, configuration, findings } =
+            examine(&self.place, if self.live { Tried::All } else { Tried::Nothing })?;
         let (told, files) = (configuration.diagnostics(), configuration.files().len());
         let sum = if files == 0 { nothing_found(&lookup) } else { sum("files read", files, told) };
         self.tell(told, &findings, &sum)
@@ -96,6 +98,16 @@ impl Check {
     }
 }
 
+/// What of that which the files name is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tried {
+    Nothing,
+    /// What takes a moment.
+    AtOnce,
+    /// Pulls of images as well.
+    All,
+}
+
 /// What the files say, and what came of trying it.
 pub(super) struct Examined {
     lookup: Lookup,
@@ -103,8 +115,8 @@ pub(super) struct Examined {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Reads the files, and with `live` tries what they name, unless there is an error in them.
-pub(super) fn examine(place: &Place, live: bool) -> anyhow::Result<Examined> {
+/// Reads the files, and tries what they name, unless there is an error in them.
+pub(super) fn examine(place: &Place, tried: Tried) -> anyhow::Result<Examined> {
     let lookup = place.folders.lookup();
     let mut configuration = Configuration::load(&lookup);
     // What cannot be told by looking at one value alone.
@@ -114,8 +126,8 @@ pub(super) fn examine(place: &Place, live: bool) -> anyhow::Result<Examined> {
     between.extend(settings.https().and_then(|tls| tls.at_date(Clock::System.now())));
     configuration.tell(between);
     // What the files name is worth a try only when they can be read.
-    let live = live && count(configuration.diagnostics(), Level::Error) == 0;
-    let findings = if live { live::check(place, &configuration)? } else { Vec::new() };
+    let is_worth_it = tried != Tried::Nothing && count(configuration.diagnostics(), Level::Error) == 0;
+    let findings = if is_worth_it { live::check(place, &configuration, tried == Tried::All)? } else { Vec::new() };
     Ok(Examined { lookup, configuration, findings })
 }
 

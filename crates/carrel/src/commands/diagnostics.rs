@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{
-        check::{Examined, examine},
+        check::{Examined, Tried, examine},
         config::cells,
         table::say,
     },
@@ -70,7 +70,7 @@ impl Diagnostics {
     }
 
     fn text(&self) -> anyhow::Result<String> {
-        let examined = examine(&self.place, true)?;
+        let examined = examine(&self.place, Tried::AtOnce)?;
         let sections = [
             ("Carrel", format!("version {}\n", env!("CARGO_PKG_VERSION"))),
             ("Host", of_host()),

@@ -1,6 +1,6 @@
 //! What is wrong between the lines of the profiles files.
 
-use super::{For, NamedSize, RULES, SIZES, bounds, has_rules, is_key, placement_of, sections, sizes};
+use super::{For, NamedSize, RULES, SIZES, bounds, has_rules, is_key, placement_of, sections, sizes, words};
 use crate::{
     Configuration, Diagnostic, Level, Value,
     configuration::Setting,
@@ -64,13 +64,8 @@ fn without_containers(files: &Configuration, told: &mut Vec<Diagnostic>) {
 /// Names of images and of labels that Kubernetes refuses.
 fn pods(files: &Configuration, told: &mut Vec<Diagnostic>) {
     for setting in of_pods(files) {
-        let words: &[String] = match &setting.value {
-            Value::List(words) => words,
-            Value::Text(word) if !word.is_empty() => std::slice::from_ref(word),
-            _ => continue,
-        };
         let is_size = setting.file.name == SIZES[1];
-        for word in words {
+        for word in words(&setting.value) {
             let fault = match &*setting.key {
                 "container-images" | "default-container-image" => image_fault(word),
                 "placement-constraints" => placement_fault(word, is_size),

@@ -191,6 +191,32 @@ fn names_that_kubernetes_refuses_are_errors() {
 }
 
 #[test]
+fn every_image_that_a_file_names_is_known_once_with_its_line() {
+    let files = [
+        (POD_RULES, "[*]\ncontainer-images=a:1,b:2\ndefault-container-image=b:2\n[ada]\ndefault-container-image=c:3\n"),
+        ("vscode.conf", "session-container-images=a:1\ndefault-session-container-image=d:4\n"),
+        ("rserver.conf", "launcher-sessions-container-image=e:5\n"),
+        ("launcher.conf", "[cluster]\ntype=Kubernetes\n"),
+    ];
+    let mut configuration = Configuration::default();
+    for (name, text) in files {
+        configuration.read(file_named(name).unwrap(), Path::new(name), text.as_bytes());
+    }
+    let mut settings = Settings::local("/d".into(), "/a".into(), Vec::new());
+    settings.apply(&configuration);
+    let named = settings.images_named().into_iter().map(|said| format!("{} {}", said.value, said.at));
+    let profiles = |line: u32| format!("{POD_RULES}:{line}");
+    let expected = [
+        "e:5 rserver.conf:1".into(),
+        "d:4 vscode.conf:2".into(),
+        "a:1 vscode.conf:1".into(),
+        format!("b:2 {}", profiles(2)),
+        format!("c:3 {}", profiles(5)),
+    ];
+    assert_eq!(named.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn overrides_are_those_of_the_line_that_wins_with_what_stands_in_their_files() {
     let rules = "[*]\njob-json-overrides=\"/spec/a\":\"/x/a.json\"\n\
                  [@ml]\njob-json-overrides=\"/spec/a\":\"/x/a.json\",\"/spec/b/-\":\"/x/b.json\"\n[bob]\njob-json-overrides=\n";

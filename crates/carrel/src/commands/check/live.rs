@@ -72,10 +72,10 @@ impl Finding {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a server does not use yet, so that there is nothing to try.
-const NOT_BUILT: &[&str] = &["OpenID discovery", "image pull"];
+const NOT_BUILT: &[&str] = &["OpenID discovery"];
 
-/// Tries everything, one thing after the other.
-pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<Finding>> {
+/// Tries everything, one thing after the other; pulls of images with `pulls` alone.
+pub(super) fn check(place: &Place, files: &Configuration, pulls: bool) -> anyhow::Result<Vec<Finding>> {
     let agent = beside_this_program("carrel-agent")?;
     let mut settings = defaults(place.data_dir(), agent);
     // What this has to tell is among the diagnostics of the files already, or is an error that `serve` tells, too.
@@ -91,7 +91,7 @@ pub(super) fn check(place: &Place, files: &Configuration) -> anyhow::Result<Vec<
     let addresses = [Some(settings.listen), settings.redirect_from()];
     findings.extend(addresses.into_iter().flatten().map(|one| Finding::of("address", address(one))));
     findings.extend(tls::check(&settings));
-    findings.extend(kubernetes::check(&settings, files)?);
+    findings.extend(kubernetes::check(&settings, files, pulls)?);
     findings.extend(NOT_BUILT.iter().map(|what| Finding::not_checked(what, "not built yet")));
     Ok(findings)
 }
