@@ -106,6 +106,23 @@ fn live_tries_the_data_folder_the_database_the_agent_and_the_address_and_says_wh
 }
 
 #[test]
+fn live_tells_each_r_that_a_file_names_and_which_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("R/4.4.1/bin");
+    fs::create_dir_all(&there).unwrap();
+    fs::create_dir(folder.path().join("conf")).unwrap();
+    fs::write(there.join("R"), "").unwrap();
+    fs::set_permissions(there.join("R"), fs::Permissions::from_mode(0o755)).unwrap();
+    let r = folder.path().join("R").display().to_string();
+    fs::write(folder.path().join("conf/r-versions"), format!("{r}/4.4.1\n{r}/4.2.0\n")).unwrap();
+    let (code, text) = run(&folder, &["check", "--live", "--config-dir", "conf", "--data-dir", "data"]);
+    assert_eq!(code, 69, "{text}");
+    assert!(text.contains(&format!("R: fine: {r}/4.4.1 (conf/r-versions:1)")), "{text}");
+    let gone = format!("R: failed: {r}/4.2.0 (conf/r-versions:2): {r}/4.2.0/bin/R is not there, or may not be run");
+    assert!(text.contains(&gone), "{text}");
+}
+
+#[test]
 fn live_says_why_a_database_cannot_be_used() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("conf")).unwrap();

@@ -89,7 +89,7 @@ fn trusted_proxies(settings: &mut Settings, files: &Configuration) -> Vec<Diagno
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::file_named;
+    use crate::{options::file_named, settings::idle::IdleLines};
     use std::path::Path;
 
     fn apply_to(texts: &[(&str, &str)]) -> (Settings, Vec<String>) {
@@ -138,11 +138,15 @@ mod tests {
 
     #[test]
     fn what_the_command_line_says_wins_over_every_file() {
-        let files = [(FILE, "suspend-after=30\n"), ("vscode.conf", "session-timeout-kill-hours=1\n")];
+        let files = [(FILE, "suspend-after=30\nidle-after=1\n"), ("vscode.conf", "session-timeout-kill-hours=1\n")];
         let (mut settings, _) = apply_to(&files);
         settings.suspend_all_after(Some(60));
-        assert_eq!(settings.idle_of("vscode").ends_after_s, Some(60));
-        assert_eq!(settings.idle_of("jupyterlab").ends_after_s, Some(60));
+        settings.idle_all_after(7);
+        for ide in ["vscode", "jupyterlab"] {
+            let idle = settings.idle_of(ide);
+            assert_eq!((idle.ends_after_s, idle.idle_after_s), (Some(60), 7));
+            assert_eq!(settings.idle_lines_of(ide), IdleLines::default(), "no line says it");
+        }
     }
 
     #[test]

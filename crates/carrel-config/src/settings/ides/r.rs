@@ -53,9 +53,14 @@ impl Rs {
         Some(&self.usual).filter(|usual| usual.program.is_some()).into_iter().chain(&self.others)
     }
 
+    /// Every one that a file names.
+    pub fn named(&self) -> impl Iterator<Item = &R> {
+        self.offered().chain(&self.of_profiles)
+    }
+
     /// The R that a profile or a person calls so.
     pub fn get(&self, called: &str) -> Option<&R> {
-        self.offered().chain(&self.of_profiles).find(|r| r.is(called))
+        self.named().find(|r| r.is(called))
     }
 }
 

@@ -10,9 +10,10 @@ use crate::{
     exit::{CONFIG, with_code},
     host::{Place, block_on},
 };
-use carrel_config::{ClusterKind, Configuration, Settings};
+use carrel_config::{ClusterKind, Configuration, Settings, ides::R};
 use carrel_sessions::catalogue::Catalogue;
 use carrel_store::Store;
+use nix::unistd::{AccessFlags, access};
 use reqwest::Client;
 use serde::Serialize;
 use std::{
@@ -88,6 +89,7 @@ pub(super) fn check(place: &Place, files: &Configuration, pulls: bool) -> anyhow
     findings.push(Finding::of("database", block_on(async { Ok(database(place, &settings, files).await) })?));
     findings.push(Finding::of("agent", agent_runs(&settings.agent)));
     findings.extend(ides(&catalogue, &settings));
+    findings.extend(rs(&settings));
     let addresses = [Some(settings.listen), settings.redirect_from()];
     findings.extend(addresses.into_iter().flatten().map(|one| Finding::of("address", address(one))));
     findings.extend(tls::check(&settings));
@@ -144,6 +146,22 @@ fn ides(catalogue: &Catalogue, settings: &Settings) -> Vec<Finding> {
         findings.push(Finding::of("IDE", Err("none can be started here".into())));
     }
     findings
+}
+
+/// Each R that a file names.
+fn rs(settings: &Settings) -> Vec<Finding> {
+    if settings.cluster.kind == ClusterKind::Kubernetes {
+        return vec![Finding::not_checked("R", "the images of sessions have it")];
+    }
+    let runs = |r: &R| {
+        let named = r.at.as_ref().map_or(r.path.clone(), |at| format!("{} ({at})", r.path));
+        match r.program.as_deref().filter(|program| !program.is_file() || access(*program, AccessFlags::X_OK).is_err())
+        {
+            None => Ok(named),
+            Some(program) => Err(format!("{named}: {} is not there, or may not be run", program.display())),
+        }
+    };
+    settings.ides.r.named().map(|r| Finding::of("R", runs(r))).collect()
 }
 
 fn address(address: SocketAddr) -> Result<String, String> {
