@@ -9,4 +9,5 @@ mod given;
 mod host;
 mod https;
 mod reload;
+mod rs;
 mod server;
