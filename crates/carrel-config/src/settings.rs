@@ -28,7 +28,7 @@ use rights::Profiles;
 use tls::Tls;
 use web::{Network, Web};
 
-use crate::{Configuration, Diagnostic};
+use crate::{At, Configuration, Diagnostic};
 use arc_swap::ArcSwap;
 use carrel_model::{AccountRules, Capacity, IdleRule, Size};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -110,6 +110,8 @@ pub struct Settings {
     pub home: Option<PathBuf>,
     /// How many sessions one user may have running; `None` for no limit.
     pub max_sessions: Option<u32>,
+    /// The line that says it.
+    pub max_sessions_at: Option<At>,
     /// How long sessions may be without use, where nothing is said of their IDE ([`Settings::idle_of`]).
     pub idle: IdleRule,
     /// The lines that say it ([`Settings::idle_lines_of`]).
@@ -170,6 +172,7 @@ impl Settings {
             capacity: None,
             home: None,
             max_sessions: None,
+            max_sessions_at: None,
             idle: IdleRule::default(),
             idle_lines: IdleLines::default(),
             ides: IdeSettings::default(),
@@ -225,8 +228,9 @@ impl Settings {
         told.extend(logging::apply(self, files));
         told.extend(kubernetes::apply(self, files));
         told.extend(rights::apply(self, files));
-        if files.get("rserver.conf", "server-multiple-sessions").flag() == Some(false) {
-            self.max_sessions = Some(1);
+        let several = files.get("rserver.conf", "server-multiple-sessions");
+        if several.flag() == Some(false) {
+            (self.max_sessions, self.max_sessions_at) = (Some(1), several.at);
         }
         told
     }

@@ -272,7 +272,8 @@ fn most<T: PartialOrd>(
 /// The smaller one of what the rules and the server allow.
 fn sessions(rights: &Rights, settings: &Settings) -> Option<Set<u32>> {
     let rule = rights.sessions().map(Set::by_rule);
-    let server = settings.max_sessions.map(|value| Set { value, by: By::Server });
+    let by = || settings.max_sessions_at.clone().map_or(By::Server, |at| By::Lines(vec![at]));
+    let server = settings.max_sessions.map(|value| Set { value, by: by() });
     [rule, server].into_iter().flatten().min_by_key(|limit| limit.value)
 }
 

@@ -44,8 +44,10 @@ fn sessions(settings: &mut Settings, set: &impl Fn(&str) -> Option<Held>) {
     put(&mut settings.wait_for_database, seconds("wait-for-database"));
     put(&mut settings.start_limit, seconds("start-limit"));
     put(&mut settings.stop_grace, seconds("stop-grace"));
-    let sessions = set("max-sessions").and_then(|held| held.whole()).and_then(|n| u32::try_from(n).ok());
-    put(&mut settings.max_sessions, sessions.map(Some));
+    if let Some(held) = set("max-sessions") {
+        settings.max_sessions = held.whole().and_then(|n| u32::try_from(n).ok());
+        settings.max_sessions_at = held.at;
+    }
     let minutes = |key: &str| set(key).and_then(|held| Some((minutes(&held)?, held.at.into_iter().collect())));
     if let Some((seconds, lines)) = minutes("idle-after") {
         (settings.idle.idle_after_s, settings.idle_lines.idle_after) = (seconds, lines);

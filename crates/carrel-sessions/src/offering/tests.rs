@@ -108,6 +108,14 @@ fn the_fewest_sessions_of_rules_and_server_count() {
     assert_eq!(limit(&settings), Some((3, "your profile".into())));
     settings.max_sessions = Some(2);
     assert_eq!(limit(&settings), Some((2, "the settings of this server".into())));
+    let by = |files: &[(&str, &str)]| {
+        let settings = self::settings(files);
+        let offering = Offering::of("ada", &settings.profiles.of("ada", &[]), &settings);
+        offering.sessions.map(|limit| format!("{} {}", limit.value, limit.by))
+    };
+    let own = ("carrel.conf", "max-sessions=4\n");
+    assert_eq!(by(&[own]).as_deref(), Some("4 carrel.conf:1"));
+    assert_eq!(by(&[own, ("rserver.conf", "server-multiple-sessions=0\n")]).as_deref(), Some("1 rserver.conf:1"));
 }
 
 #[test]

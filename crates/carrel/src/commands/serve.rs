@@ -159,7 +159,9 @@ impl Serve {
             set(&mut settings.proxy_threads, self.proxy_threads.map(|threads| threads.max(1)));
             set(&mut settings.public_url, self.public_url.clone().map(Some));
             set(&mut settings.ides_dir, self.ides.clone().map(Some));
-            set(&mut settings.max_sessions, self.max_sessions.map(Some));
+            if self.max_sessions.is_some() {
+                (settings.max_sessions, settings.max_sessions_at) = (self.max_sessions, None);
+            }
             set(&mut settings.trusted_proxies, some(&self.trusted_proxy));
             set(&mut settings.ide_path, some(&self.ide_path));
             if let Some(seconds) = idle_after {
