@@ -54,7 +54,7 @@ async fn pull_all(settings: &Settings) -> Vec<Finding> {
         let came_of = pull(&client, &image, settings, PULL_LIMIT).await;
         let named = at.map_or(image.clone(), |at| format!("{image} ({at})"));
         findings.push(match came_of {
-            Pull::Done => Finding::of(IMAGE, Ok(format!("{named} can be pulled"))),
+            Pull::Done => Finding::of(IMAGE, Ok(format!("{named} can be had"))),
             Pull::Refused(cause) => Finding::of(IMAGE, Err(format!("{named}: {}", cause.text))),
             Pull::NotTried(why) => Finding::not_checked(IMAGE, &format!("{named}: {why}")),
         });
