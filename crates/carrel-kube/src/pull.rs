@@ -37,8 +37,9 @@ use tokio::time::timeout;
 const PREFIX: &str = "carrel-check-";
 /// For whom they are.
 const NOBODY: &str = "nobody";
-/// How long a Job that could not be taken away goes on after the time it was waited for, and then stays.
+/// How long it may take to take a Job away, and one that was not goes on after its time.
 const MORE: Duration = Duration::from_secs(30);
+/// How long such a Job then stays.
 const EXPIRY_S: i32 = 60;
 /// What a container waits for that has its image.
 const HAS_IMAGE: [&str; 4] =
@@ -65,14 +66,15 @@ pub async fn pull(client: &Client, image: &str, settings: &Settings, limit: Dura
         Err(cause) => return Pull::NotTried(cause.text),
     };
     let jobs: Api<Job> = Api::namespaced(client.clone(), namespace);
-    let name = match jobs.create(&PostParams::default(), &job).await {
-        Ok(job) => job.name_any(),
-        Err(error) => return Pull::NotTried(explain(&error, namespace).0.text),
+    let name = match timeout(limit, jobs.create(&PostParams::default(), &job)).await {
+        Ok(Ok(job)) => job.name_any(),
+        Ok(Err(error)) => return Pull::NotTried(explain(&error, namespace).0.text),
+        Err(_) => return Pull::NotTried(format!("the API server does not answer within {} s", limit.as_secs())),
     };
     let mut held_up = None;
     let came_of = timeout(limit, follow(client, namespace, &name, &mut held_up)).await;
     // One that stays is ended by its deadline, and then expires.
-    let _ = jobs.delete(&name, &DeleteParams::background()).await;
+    let _ = timeout(MORE, jobs.delete(&name, &DeleteParams::background())).await;
     match came_of {
         Ok(Ok(Some(pull))) => pull,
         Ok(Ok(None)) => Pull::NotTried("the API server tells no more of the pod".into()),
