@@ -114,6 +114,11 @@ impl Index {
         self.pods.get(run)?.metadata.name.clone()
     }
 
+    /// Whether its agent answered, and Kubernetes does not know yet that its container began.
+    pub fn is_ahead(&self, run: &RunId) -> bool {
+        self.runs.get(run).is_some_and(|run| run.up) && self.pods.get(run).is_some_and(|pod| !verdict::has_begun(pod))
+    }
+
     /// Why Kubernetes takes the pod of a run away, when it does.
     pub fn taken_away(&self, run: &RunId) -> Option<Cause> {
         let status = self.pods.get(run).and_then(|pod| pod.status.as_ref());

@@ -195,6 +195,8 @@ impl Launcher for KubeLauncher {
         {
             return Ok(output.boxed());
         }
+        // Of a container that has not begun the kubelet shows nothing.
+        self.shared.until_begun(run).await;
         logs::of_pod(&self.shared, run, is_followed).await
     }
 

@@ -25,8 +25,8 @@ use std::{
 };
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
-/// How long the cluster may take to say why it ends a pod.
-const SAYS_WHY: Duration = Duration::from_secs(5);
+/// How long the cluster may take to say what became of a pod, and why.
+const SAYS: Duration = Duration::from_secs(5);
 
 /// See the module.
 pub(crate) struct Shared {
@@ -187,6 +187,13 @@ impl Shared {
         self.changed.send_modify(|count| *count += 1);
     }
 
+    /// Returns when Kubernetes knows what the agent of a run has shown, or should: that its container began.
+    pub(crate) async fn until_begun(&self, run: &RunId) {
+        let mut changed = self.changed.subscribe();
+        let begun = async { while self.known().is_ahead(run) && changed.changed().await.is_ok() {} };
+        let _ = timeout(SAYS, begun).await;
+    }
+
     /// Its agent said that it is over.
     pub(crate) fn ended(&self, run: &RunId, ending: Ending) {
         self.known().ended(run, ending);
@@ -306,6 +313,6 @@ impl Place for OfRun {
                 changed.changed().await.ok()?;
             }
         };
-        timeout(SAYS_WHY, told).await.ok().flatten().unwrap_or(said)
+        timeout(SAYS, told).await.ok().flatten().unwrap_or(said)
     }
 }

@@ -135,11 +135,14 @@ fn where_the_agent_will_be_is_told_once_as_soon_as_the_init_container_has_ended(
     assert_eq!(index.apply_pod(pod(&installed), at(2)), [News::At(run(), place())]);
     assert_eq!(index.apply_pod(pod(&installed), at(3)), []);
     assert_eq!(index.look(&run()), Some(Known::Begins), "its image may still be pulled");
+    assert!(!index.is_ahead(&run()));
     index.answers(&run());
     assert_eq!(index.look(&run()), Some(Known::Up));
+    assert!(index.is_ahead(&run()));
     let late = event("Pod", "Pulling", "Pulling image \"r/s:1\"");
     assert_eq!(index.apply_event(&late, at(4)), [], "what comes late is history");
     assert_eq!(index.apply_pod(pod(&placed("Running", &done(), &running())), at(5)), []);
+    assert!(!index.is_ahead(&run()));
 }
 
 #[test]

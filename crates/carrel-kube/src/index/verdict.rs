@@ -48,6 +48,13 @@ impl Verdict {
     }
 }
 
+/// Whether the session's container runs, or did.
+pub(super) fn has_begun(pod: &Pod) -> bool {
+    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let state = statuses.filter(|one| one.name == SESSION_CONTAINER).find_map(|one| one.state.as_ref());
+    state.is_some_and(|state| state.running.is_some() || state.terminated.is_some())
+}
+
 /// Where the agent of a pod is or will be: known as soon as its init container has ended, up to a second before the
 /// kubelet says that the session's container runs.
 pub(super) fn at(pod: &Pod) -> Option<At> {
