@@ -26,7 +26,7 @@ use std::{
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 /// How long the cluster may take to say what became of a pod, and why.
-const SAYS: Duration = Duration::from_secs(5);
+const SAYS: Duration = Duration::from_secs(20);
 
 /// See the module.
 pub(crate) struct Shared {
