@@ -70,6 +70,23 @@ pub struct Status {
     pub end: Option<End>,
 }
 
+impl Status {
+    /// Of a run that is there, with nothing more to tell yet.
+    pub fn new(run: RunId, phase: Phase) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            run,
+            phase,
+            step: None,
+            detail: None,
+            activity: None,
+            usage: None,
+            limits: None,
+            end: None,
+        }
+    }
+}
+
 /// Ends the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {

@@ -101,17 +101,7 @@ mod tests {
     use jiff::Timestamp;
 
     fn status(phase: Phase) -> Status {
-        Status {
-            protocol: PROTOCOL,
-            run: "abcdefghjkmnpqrs-1".parse().unwrap(),
-            phase,
-            step: None,
-            detail: None,
-            activity: None,
-            usage: None,
-            limits: None,
-            end: None,
-        }
+        Status::new("abcdefghjkmnpqrs-1".parse().unwrap(), phase)
     }
 
     fn address() -> Address {

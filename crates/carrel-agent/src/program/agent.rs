@@ -4,7 +4,7 @@ use crate::{
     folder::RunFolder,
     pod::AGENT_LINE,
     program::{house::Gate, output::Output},
-    protocol::{End, PROTOCOL, Phase, Status},
+    protocol::{End, Phase, Status},
 };
 use carrel_model::{Activity, Clock, Ending, Plan, RunId, Step, Usage};
 use jiff::Timestamp;
@@ -52,17 +52,7 @@ pub(crate) struct Agent {
 impl Agent {
     /// The agent of `run`, which waits for a plan.
     pub(crate) fn new(run: RunId, folder: RunFolder, entrance: Entrance) -> Self {
-        let status = Status {
-            protocol: PROTOCOL,
-            run,
-            phase: Phase::Waiting,
-            step: None,
-            detail: None,
-            activity: None,
-            usage: None,
-            limits: None,
-            end: None,
-        };
+        let status = Status::new(run, Phase::Waiting);
         Self {
             output: Output::new(folder.clone()),
             folder,

@@ -1,5 +1,5 @@
 use super::*;
-use carrel_agent::protocol::{End, PROTOCOL, Phase, Status};
+use carrel_agent::protocol::{End, Phase, Status};
 use carrel_model::{Activity, IdleAction};
 use carrel_sessions::launcher::{LauncherError, Report};
 use jiff::Timestamp;
@@ -82,17 +82,7 @@ fn address() -> Address {
 }
 
 fn status(phase: Phase) -> Status {
-    Status {
-        protocol: PROTOCOL,
-        run: run(),
-        phase,
-        step: None,
-        detail: None,
-        activity: None,
-        usage: None,
-        limits: None,
-        end: None,
-    }
+    Status::new(run(), phase)
 }
 
 /// The beginning of an answer, and these lines of it.

@@ -1,6 +1,6 @@
 use super::*;
 use carrel_agent::{
-    protocol::{PROTOCOL, Phase, Status},
+    protocol::{Phase, Status},
     trust::{AgentKey, PublicKey, ServerKey},
 };
 use carrel_config::{Current, Settings};
@@ -90,17 +90,7 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream) -> std::io::Result<()>
     if stream.read(&mut head).await? == 0 || !head.starts_with(b"GET /watch ") {
         return stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
     }
-    let status = Status {
-        protocol: PROTOCOL,
-        run: run(),
-        phase: Phase::Ready,
-        step: None,
-        detail: None,
-        activity: None,
-        usage: None,
-        limits: None,
-        end: None,
-    };
+    let status = Status::new(run(), Phase::Ready);
     let line = serde_json::to_string(&status)?;
     stream.write_all(format!("HTTP/1.1 200 OK\r\n\r\n{line}\n").as_bytes()).await?;
     stream.flush().await?;
