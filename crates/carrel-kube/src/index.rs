@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod tests;
-mod verdict;
+pub(crate) mod verdict;
 
 use crate::{
     names::{run_of, run_of_name},

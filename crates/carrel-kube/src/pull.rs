@@ -8,6 +8,7 @@ mod tests;
 
 use crate::{
     errors::explain,
+    index::verdict::session,
     job::{JobSettings, session_job},
     names::{INSTANCE, RUN, SESSION, SESSION_CONTAINER},
     reasons::{On, Outlook, Reason, reason},
@@ -128,8 +129,7 @@ enum Told {
 
 fn of_pod(pod: &Pod) -> Option<Told> {
     let status = pod.status.as_ref()?;
-    let container = status.container_statuses.iter().flatten().find(|one| one.name == SESSION_CONTAINER);
-    if let Some(pull) = container.and_then(|container| of_container(container.state.as_ref()?)) {
+    if let Some(pull) = session(status).and_then(of_container) {
         return Some(Told::Pull(pull));
     }
     if status.phase.as_deref() == Some("Failed") {

@@ -40,27 +40,34 @@ impl Verdict {
                 None => Self::Begins(Step::RoomFound, said.cloned()),
             };
         };
-        let (step, held_up) = begins(status, said);
-        if !is_running(status.container_statuses.as_deref(), SESSION_CONTAINER) {
-            return Self::Begins(step, held_up);
+        if session(status).is_some_and(|state| state.running.is_some()) {
+            return at(pod).map_or_else(|| Self::Begins(Step::StorageAttached, Some(unannounced())), Self::Up);
         }
-        at(pod).map_or_else(|| Self::Begins(step, Some(unannounced())), Self::Up)
+        let (step, held_up) = begins(status, said);
+        Self::Begins(step, held_up)
     }
 }
 
 /// Whether the session's container runs, or did.
 pub(super) fn has_begun(pod: &Pod) -> bool {
-    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-    let state = statuses.filter(|one| one.name == SESSION_CONTAINER).find_map(|one| one.state.as_ref());
+    let state = pod.status.as_ref().and_then(session);
     state.is_some_and(|state| state.running.is_some() || state.terminated.is_some())
+}
+
+/// The state of the session's container.
+pub(crate) fn session(status: &PodStatus) -> Option<&ContainerState> {
+    state_of(SESSION_CONTAINER, status.container_statuses.as_deref())
+}
+
+fn state_of<'a>(name: &str, statuses: Option<&'a [ContainerStatus]>) -> Option<&'a ContainerState> {
+    statuses.into_iter().flatten().find(|one| one.name == name)?.state.as_ref()
 }
 
 /// Where the agent of a pod is or will be: known as soon as its init container has ended, up to a second before the
 /// kubelet says that the session's container runs.
 pub(super) fn at(pod: &Pod) -> Option<At> {
     let status = pod.status.as_ref()?;
-    let mut install = status.init_container_statuses.iter().flatten();
-    let installed = terminated(install.find(|one| one.name == INSTALL_CONTAINER)?.state.as_ref()?)?;
+    let installed = terminated(state_of(INSTALL_CONTAINER, status.init_container_statuses.as_deref())?)?;
     Some(At {
         pod: pod.metadata.name.clone()?,
         ip: status.pod_ip.as_ref()?.parse().ok()?,
@@ -104,15 +111,9 @@ fn statuses(status: &PodStatus) -> impl Iterator<Item = &ContainerStatus> {
     status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
 }
 
-fn is_running(statuses: Option<&[ContainerStatus]>, name: &str) -> bool {
-    let container = statuses.into_iter().flatten().find(|one| one.name == name);
-    container.and_then(|one| one.state.as_ref()).is_some_and(|state| state.running.is_some())
-}
-
 /// How the pod ended, when it did.
 fn ending(pod: &Pod, status: &PodStatus, job: &Job, heard: Option<&Reason>) -> Option<Ending> {
-    let session = status.container_statuses.iter().flatten().find(|one| one.name == SESSION_CONTAINER);
-    let session = session.and_then(|one| one.state.as_ref()).and_then(terminated);
+    let session = session(status).and_then(terminated);
     let install = status.init_container_statuses.iter().flatten().filter_map(|one| Some((one, one.state.as_ref()?)));
     let mut install = install.filter_map(|(one, state)| Some((one, terminated(state)?)));
     let install = install.find(|(_, ended)| ended.exit_code != 0);
