@@ -24,7 +24,7 @@ pub(crate) async fn attach(shared: Arc<Shared>, run: RunId, at: At) {
     tokio::select! {
         () = knock(&control) => shared.answers(&run),
         // It runs, Kubernetes says, or never will: its silence is worth telling now.
-        () = begun(&shared, &run) => {}
+        () = shared.until(|shared| (shared.look(&run) != Some(Known::Begins)).then_some(())) => {}
     }
     if shared.look(&run) != Some(Known::Up) {
         return;
@@ -52,26 +52,10 @@ async fn knock(control: &Control<Pinned>) {
     }
 }
 
-/// Returns when Kubernetes says that the run has begun, or is over.
-async fn begun(shared: &Shared, run: &RunId) {
-    let mut changed = shared.changed.subscribe();
-    while shared.look(run) == Some(Known::Begins) {
-        if changed.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
 /// Gives the agent each plan that a start brings. Ends only when the agent refuses one, and then the run with it.
 async fn deliver(shared: &Arc<Shared>, run: &RunId, control: &Control<Pinned>) {
-    let mut changed = shared.changed.subscribe();
     loop {
-        let Some(plan) = shared.plan_of(run) else {
-            if changed.changed().await.is_err() {
-                return;
-            }
-            continue;
-        };
+        let plan = shared.until(|shared| shared.plan_of(run)).await;
         match control.start(&plan).await {
             Ok(()) => shared.set_plan(run, None),
             Err(StartError::NotNow(cause)) => {

@@ -120,15 +120,8 @@ impl KubeLauncher {
 
     /// Whether a run is over. Its agent tells the end a moment before it is known here.
     async fn is_over(&self, run: &RunId) -> bool {
-        let mut changed = self.shared.changed.subscribe();
-        let over = async {
-            while matches!(self.shared.look(run), Some(Known::Begins | Known::Up)) {
-                if changed.changed().await.is_err() {
-                    return;
-                }
-            }
-        };
-        timeout(END_LIMIT, over).await.is_ok()
+        let goes_on = |shared: &Shared| matches!(shared.look(run), Some(Known::Begins | Known::Up));
+        timeout(END_LIMIT, self.shared.until(|shared| (!goes_on(shared)).then_some(()))).await.is_ok()
     }
 }
 

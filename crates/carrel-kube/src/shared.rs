@@ -41,8 +41,8 @@ pub(crate) struct Shared {
     runs: Mutex<BTreeMap<RunId, Following>>,
     /// Whether there was a listing.
     synced: watch::Sender<bool>,
-    /// Counts changes of the index and of plans, for those who wait for one.
-    pub(crate) changed: watch::Sender<u64>,
+    /// Counts changes of the index and of plans, for those who wait for one ([`Shared::until`]).
+    changed: watch::Sender<u64>,
     /// What is wrong with the cluster, by the kind of object; told once.
     trouble: Mutex<BTreeMap<String, Cause>>,
 }
@@ -187,11 +187,21 @@ impl Shared {
         self.changed.send_modify(|count| *count += 1);
     }
 
+    /// What `look` finds, as soon as it finds something: it looks at each change of the index and of plans.
+    pub(crate) async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
+        let mut changed = self.changed.subscribe();
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            // It is told by this one, which is still there.
+            let _ = changed.changed().await;
+        }
+    }
+
     /// Returns when Kubernetes knows what the agent of a run has shown, or should: that its container began.
     pub(crate) async fn until_begun(&self, run: &RunId) {
-        let mut changed = self.changed.subscribe();
-        let begun = async { while self.known().is_ahead(run) && changed.changed().await.is_ok() {} };
-        let _ = timeout(SAYS, begun).await;
+        let _ = timeout(SAYS, self.until(|shared| (!shared.known().is_ahead(run)).then_some(()))).await;
     }
 
     /// Its agent said that it is over.
@@ -301,18 +311,14 @@ impl Place for OfRun {
         if said != Ending::Signalled {
             return said;
         }
-        let mut changed = self.shared.changed.subscribe();
-        let told = async {
-            loop {
-                if let Some(cause) = self.shared.known().taken_away(&self.run) {
-                    return Some(Ending::Failed { cause });
-                }
-                if let Some(Known::Ended(ending)) = self.shared.look(&self.run) {
-                    return Some(ending);
-                }
-                changed.changed().await.ok()?;
+        let told = self.shared.until(|shared| {
+            let taken_away = shared.known().taken_away(&self.run);
+            match (taken_away, shared.look(&self.run)) {
+                (Some(cause), _) => Some(Ending::Failed { cause }),
+                (None, Some(Known::Ended(ending))) => Some(ending),
+                (None, _) => None,
             }
-        };
-        timeout(SAYS, told).await.ok().flatten().unwrap_or(said)
+        });
+        timeout(SAYS, told).await.unwrap_or(said)
     }
 }
