@@ -55,6 +55,17 @@ pub enum Value {
     List(Vec<String>),
 }
 
+impl Value {
+    /// The words of a list, or the one that a text is; none of an empty text, or where there are no words.
+    pub fn words(&self) -> &[String] {
+        match self {
+            Self::List(words) => words,
+            Self::Text(word) if !word.is_empty() => std::slice::from_ref(word),
+            _ => &[],
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

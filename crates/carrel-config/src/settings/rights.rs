@@ -182,21 +182,12 @@ impl Profiles {
     /// The images that rules name, in the order of the file.
     pub(super) fn images(&self) -> impl Iterator<Item = (&str, &At)> {
         let set = self.rules.iter().flat_map(|rule| IMAGES.into_iter().filter_map(|key| rule.set.get(key)));
-        set.flat_map(|(value, at)| words(value).iter().map(move |word| (word.as_str(), at)))
+        set.flat_map(|(value, at)| value.words().iter().map(move |word| (word.as_str(), at)))
     }
 
     /// The sizes that the files set; none when they set none.
     pub fn sizes(&self) -> &[NamedSize] {
         &self.sizes
-    }
-}
-
-/// The words of a value.
-fn words(value: &Value) -> &[String] {
-    match value {
-        Value::List(words) => words,
-        Value::Text(word) if !word.is_empty() => std::slice::from_ref(word),
-        _ => &[],
     }
 }
 

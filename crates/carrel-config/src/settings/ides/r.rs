@@ -2,8 +2,8 @@
 
 use super::{Settings, of_the_account, set_text};
 use crate::{
-    At, Configuration, Diagnostic, Level, Source, Value, configuration::Setting, nearest::nearest, options::file_named,
-    read, settings::cluster::ClusterKind,
+    At, Configuration, Diagnostic, Level, Source, configuration::Setting, nearest::nearest, options::file_named, read,
+    settings::cluster::ClusterKind,
 };
 use std::{
     os::unix::fs::PermissionsExt,
@@ -115,7 +115,7 @@ fn of_profiles(
     told: &mut Vec<Diagnostic>,
 ) {
     let lines = files.settings().iter().filter(|set| set.file.name == "profiles" && KEYS.contains(&&*set.key));
-    for (set, path) in lines.flat_map(|set| paths(set).iter().map(move |path| (set, path))) {
+    for (set, path) in lines.flat_map(|set| set.value.words().iter().map(move |path| (set, path))) {
         if path.is_empty() || path == ALL || rs.get(path).is_some() {
             continue;
         }
@@ -129,15 +129,6 @@ fn of_profiles(
         } else {
             told.push(no_such_r(set, path, rs));
         }
-    }
-}
-
-/// What a line of `profiles` names.
-fn paths(set: &Setting) -> &[String] {
-    match &set.value {
-        Value::List(words) => words,
-        Value::Text(word) => std::slice::from_ref(word),
-        _ => &[],
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is wrong between the lines of the profiles files.
 
-use super::{For, NamedSize, RULES, SIZES, bounds, has_rules, is_key, placement_of, sections, sizes, words};
+use super::{For, IMAGES, NamedSize, RULES, SIZES, bounds, has_rules, is_key, placement_of, sections, sizes};
 use crate::{
     Configuration, Diagnostic, Level, Value,
     configuration::Setting,
@@ -65,9 +65,9 @@ fn without_containers(files: &Configuration, told: &mut Vec<Diagnostic>) {
 fn pods(files: &Configuration, told: &mut Vec<Diagnostic>) {
     for setting in of_pods(files) {
         let is_size = setting.file.name == SIZES[1];
-        for word in words(&setting.value) {
+        for word in setting.value.words() {
             let fault = match &*setting.key {
-                "container-images" | "default-container-image" => image_fault(word),
+                key if IMAGES.contains(&key) => image_fault(word),
                 "placement-constraints" => placement_fault(word, is_size),
                 _ => None,
             };
