@@ -32,6 +32,12 @@ pub enum By {
 }
 
 impl By {
+    /// The lines of files that say it; the server where none does.
+    pub(crate) fn lines<'a>(lines: impl IntoIterator<Item = &'a At>) -> Self {
+        let lines: Vec<At> = lines.into_iter().cloned().collect();
+        if lines.is_empty() { Self::Server } else { Self::Lines(lines) }
+    }
+
     /// For the person it holds for: `the profile of the group “devs”`.
     pub fn words(&self, user: &str) -> String {
         match self {
@@ -219,7 +225,7 @@ fn within<T: PartialOrd + Clone>(figure: Set<T>, most: Option<&Set<T>>) -> Set<T
 fn named_sizes(settings: &Settings) -> Vec<(NamedSize, By)> {
     let of_files = settings.profiles.sizes();
     if !of_files.is_empty() {
-        return of_files.iter().map(|size| (size.clone(), By::Lines(vec![size.at.clone()]))).collect();
+        return of_files.iter().map(|size| (size.clone(), By::lines([&size.at]))).collect();
     }
     let named = |size: &Size| NamedSize {
         id: size.id.clone(),
@@ -272,8 +278,7 @@ fn most<T: PartialOrd>(
 /// The smaller one of what the rules and the server allow.
 fn sessions(rights: &Rights, settings: &Settings) -> Option<Set<u32>> {
     let rule = rights.sessions().map(Set::by_rule);
-    let by = || settings.max_sessions_at.clone().map_or(By::Server, |at| By::Lines(vec![at]));
-    let server = settings.max_sessions.map(|value| Set { value, by: by() });
+    let server = settings.max_sessions.map(|value| Set { value, by: By::lines(&settings.max_sessions_at) });
     [rule, server].into_iter().flatten().min_by_key(|limit| limit.value)
 }
 
@@ -292,11 +297,10 @@ pub struct IdleBy {
 /// times the one that comes first counts.
 pub fn idle_rule(ide: &str, rights: &Rights, settings: &Settings) -> (IdleRule, IdleBy) {
     let lines = settings.idle_lines_of(ide);
-    let of_lines = |lines: Vec<At>| if lines.is_empty() { By::Server } else { By::Lines(lines) };
     let mut by = IdleBy {
-        idle_after: of_lines(lines.idle_after),
-        ends_after: of_lines(lines.ends_after),
-        action: of_lines(lines.action),
+        idle_after: By::lines(&lines.idle_after),
+        ends_after: By::lines(&lines.ends_after),
+        action: By::lines(&lines.action),
     };
     let suspend = rights.suspend_minutes().map(Set::by_rule);
     let quit = rights.quit_hours().filter(|hours| hours.value > 0).map(Set::by_rule);

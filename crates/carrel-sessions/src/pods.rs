@@ -66,7 +66,7 @@ impl Pods {
             rights.usual_image().map(|image| Set { value: image.value.to_owned(), by: By::Rule(image.origin) });
         let of_server = || {
             let said = settings.images.usual.as_ref()?;
-            Some(Set { value: said.value.clone(), by: By::Lines(vec![said.at.clone()]) })
+            Some(Set { value: said.value.clone(), by: By::lines([&said.at]) })
         };
         Self {
             images,
@@ -103,7 +103,7 @@ impl Pods {
 
     fn usual_image_of(&self, ide: &str, offered: &[String]) -> Option<Set<String>> {
         let of_ide = self.of_ides.of(ide).and_then(|OfIde { usual, .. }| usual.as_ref());
-        let of_ide = of_ide.map(|said| Set { value: said.value.clone(), by: By::Lines(vec![said.at.clone()]) });
+        let of_ide = of_ide.map(|said| Set { value: said.value.clone(), by: By::lines([&said.at]) });
         let may_be_had = |image: &Set<String>| {
             offered.contains(&image.value) || self.other_images.value || self.images.value.is_empty()
         };

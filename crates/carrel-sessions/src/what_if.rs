@@ -116,7 +116,7 @@ fn session(
 /// The R that was decided on, or the usual one where a file names it.
 fn r_field(decided: Option<Decided<String>>, settings: &Settings) -> Option<Field> {
     let usual = &settings.ides.r.usual;
-    let usual = || Some(Decided { value: usual.path.clone(), by: Some(By::Lines(vec![usual.at.clone()?])) });
+    let usual = || Some(Decided { value: usual.path.clone(), by: Some(By::lines([usual.at.as_ref()?])) });
     let r = decided.or_else(usual)?;
     Some(Field::new("r_version", json!(r.value), &from(r.by.as_ref())))
 }
