@@ -42,14 +42,13 @@ impl Rs {
         }
         let said = rights.r_version().and_then(|said| Some((there.get(said.value)?, By::Rule(said.origin))));
         let first = said.filter(|(r, _)| !is_held || offered.contains(r));
-        let usual = || Some((&there.usual, by.clone())).filter(|(r, _)| offered.contains(r));
-        let Some((r, first_by)) = first.or_else(usual) else {
-            let first = offered.first().map(|r| Set { value: r.path.clone(), by: by.clone() });
-            return Self { offered, by, first };
+        let usual = offered.contains(&there.usual).then_some(&there.usual);
+        let otherwise = usual.or(offered.first()).map(|r| (r, by.clone()));
+        let Some((r, first_by)) = first.or(otherwise).map(|(r, by)| (r.clone(), by)) else {
+            return Self { offered, by, first: None };
         };
-        let (r, is_usual) = (r.clone(), *r == there.usual);
         offered.retain(|other| *other != r);
-        let first = (!is_usual).then(|| Set { value: r.path.clone(), by: first_by });
+        let first = (r != there.usual).then(|| Set { value: r.path.clone(), by: first_by });
         offered.insert(0, r);
         Self { offered, by, first }
     }
