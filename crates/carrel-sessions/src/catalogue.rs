@@ -11,7 +11,7 @@ mod plan;
 mod read;
 mod section;
 
-pub use detect::{Found, Offer};
+pub use detect::{Found, Offer, can_run};
 pub use entry::{Entry, Icon};
 
 use carrel_model::IdeId;

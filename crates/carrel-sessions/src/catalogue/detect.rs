@@ -197,9 +197,14 @@ fn locate(entry: &Entry, search: &Search<'_>) -> Result<BTreeMap<String, PathBuf
     entry.requires.iter().enumerate().map(find).collect()
 }
 
+/// Whether the account of Carrel may run this program.
+pub fn can_run(program: &Path) -> bool {
+    program.is_file() && access(program, AccessFlags::X_OK).is_ok()
+}
+
 /// The program that a configuration file names.
 fn named(entry: &Entry, path: &Path, said: &str) -> Result<PathBuf, Cause> {
-    if path.is_file() && access(path, AccessFlags::X_OK).is_ok() {
+    if can_run(path) {
         return Ok(path.to_owned());
     }
     let text = format!("{} cannot run on this host: {said} names {}, which cannot be run.", entry.name, path.display());

@@ -11,9 +11,8 @@ use crate::{
     host::{Place, block_on},
 };
 use carrel_config::{ClusterKind, Configuration, Settings, ides::R};
-use carrel_sessions::catalogue::Catalogue;
+use carrel_sessions::catalogue::{Catalogue, can_run};
 use carrel_store::Store;
-use nix::unistd::{AccessFlags, access};
 use reqwest::Client;
 use serde::Serialize;
 use std::{
@@ -155,8 +154,7 @@ fn rs(settings: &Settings) -> Vec<Finding> {
     }
     let runs = |r: &R| {
         let named = r.at.as_ref().map_or(r.path.clone(), |at| format!("{} ({at})", r.path));
-        match r.program.as_deref().filter(|program| !program.is_file() || access(*program, AccessFlags::X_OK).is_err())
-        {
+        match r.program.as_deref().filter(|program| !can_run(program)) {
             None => Ok(named),
             Some(program) => Err(format!("{named}: {} is not there, or may not be run", program.display())),
         }
