@@ -138,6 +138,18 @@ async fn the_silence_of_an_agent_whose_container_runs_is_told() {
 }
 
 #[tokio::test]
+async fn an_agent_that_is_knocked_for_in_vain_is_told_as_silent_once_its_container_runs() {
+    let (shared, port) = (shared(), port().await);
+    let (mut reports, ip) = (shared.hub.listen(), port.local_addr().unwrap().ip());
+    seen(&shared, ip, &json!({"waiting": {"reason": "PodInitializing"}}));
+    drop_some(&port).await;
+    seen(&shared, ip, &json!({"running": {}}));
+    let dropping = tokio::spawn(async move { while port.accept().await.is_ok() {} });
+    told(&mut reports, |seen| matches!(seen, Seen::Unreachable(_))).await;
+    dropping.abort();
+}
+
+#[tokio::test]
 async fn who_has_the_address_and_not_the_key_is_not_taken_for_the_agent() {
     let (shared, port) = (shared(), port().await);
     seen(&shared, port.local_addr().unwrap().ip(), &json!({"waiting": {"reason": "PodInitializing"}}));
