@@ -37,6 +37,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, env, path::Path, process::Command, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// The service account that the server runs as.
 const SERVER: &str = "carrel";
@@ -108,7 +109,14 @@ impl Cluster {
         let volume = json!({"name": "volume", "persistentVolumeClaim": {"claimName": claim}});
         let spec = json!({"restartPolicy": "Never", "containers": [container], "volumes": [volume]});
         let pods = self.api::<Pod>();
-        create(&pods, json!({"metadata": {"name": "chmod"}, "spec": spec})).await;
+        let chmod: Pod = serde_json::from_value(json!({"metadata": {"name": "chmod"}, "spec": spec})).unwrap();
+        // The API server's admission hears of the namespace's new label a moment later.
+        let admitted = async {
+            while let Err(error) = pods.create(&PostParams::default(), &chmod).await {
+                assert!(matches!(&error, kube::Error::Api(status) if status.code == 403), "{error}");
+            }
+        };
+        timeout(contract::LIMIT, admitted).await.unwrap();
         let ended_well = |pod: &Pod| {
             let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
             assert_ne!(phase, Some("Failed"));
