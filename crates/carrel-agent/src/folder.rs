@@ -30,7 +30,7 @@ impl RunFolder {
         self.0.join("control.sock")
     }
 
-    /// The socket that takes the browser's requests.
+    /// The socket that hands over connections to the IDE.
     pub fn data(&self) -> PathBuf {
         self.0.join("data.sock")
     }

@@ -9,8 +9,8 @@ mod command_line;
 mod console;
 mod container;
 mod control;
+mod door;
 mod fill;
-mod house;
 mod idle;
 mod install;
 mod life;
@@ -21,6 +21,7 @@ mod port;
 mod prepare;
 mod probe;
 mod tree;
+mod used;
 mod ward;
 
 pub use child::become_ide;

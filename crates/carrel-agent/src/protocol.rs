@@ -10,7 +10,8 @@
 //! | `GET /output?follow=false` | the last output of the IDE, at most [`OUTPUT_BYTES`] |
 //! | `GET /usage` | usage as in [`Status::usage`] |
 //!
-//! A second channel takes the browser's requests, already checked by the server, and forwards them to the IDE.
+//! A second channel is for the browser's requests, which the server has checked: in a pod the agent forwards them to the IDE, on a
+//! host it hands connections to the IDE over to the server (`door`).
 //!
 //! On a host each channel is a Unix socket that accepts only peers with the uid of the server (given at the start) or of the
 //! agent itself. In a pod both are connections to one port, by TLS that accepts only the server's key (`trust`).

@@ -56,7 +56,7 @@ pub struct PlanFile {
     pub keep: bool,
 }
 
-/// How the agent speaks HTTP with the IDE.
+/// How HTTP is spoken with the IDE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Http {
     /// The path under which browsers see the IDE: `/s/<id>/`.
@@ -72,7 +72,7 @@ pub struct Http {
     pub keep_alive: usize,
 }
 
-/// How the agent learns of use.
+/// How use is learnt of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// What the IDE can tell of running kernels and consoles.

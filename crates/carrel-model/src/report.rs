@@ -4,14 +4,12 @@ use crate::Cause;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf};
 
-/// Where the agent of a run takes the bytes for the IDE.
+/// Where the agent of a run opens the way to the IDE.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Address {
-    /// A socket in a folder that only the user of the run may enter.
+    /// A socket in a folder that only the user of the run may enter. Connections to the IDE are handed over there.
     Unix(PathBuf),
-    /// An address and port, without protection: for stand-ins of tests on loopback.
-    Tcp(SocketAddr),
     /// An address and port, with TLS pinned to the agent's certificate.
     Tls {
         /// Where.

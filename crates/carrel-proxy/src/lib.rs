@@ -2,7 +2,7 @@
 //!
 //! [`Proxy::start`] takes every connection of a listener. For each request it asks its [`House`], the program it stands
 //! in, where the request goes: to an [`Upstream`], or to the house itself. The server of Carrel uses it in front of all
-//! sessions, the agent in front of one IDE.
+//! sessions, the agent in a pod in front of one IDE.
 //!
 //! A request goes through these phases, in this order, each a module of its own and, but for the forwarding, pure:
 //!
@@ -52,7 +52,7 @@ pub use self::{
     house::{BoxError, Failed, House, HouseBody, Pass, Verdict, Why, full_body, house_body},
     origin::{comes_from, same_origin},
     peer::Peer,
-    serve::{AllowUid, Listen, Proxy, ProxySettings, Running, Tls},
+    serve::{Listen, Proxy, ProxySettings, Running, Tls},
     strip::path as strip_path,
-    upstream::{PoolSettings, Target, Upstream},
+    upstream::{Dial, PoolSettings, Target, Upstream, connect_unix},
 };

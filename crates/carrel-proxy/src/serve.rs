@@ -53,8 +53,6 @@ pub struct ProxySettings {
     pub https: bool,
     /// On an address: TLS instead of plain bytes.
     pub tls: Option<Tls>,
-    /// On a Unix socket: whether processes of this user id may connect. Others are closed before a byte is read.
-    pub allow_uid: Option<AllowUid>,
 }
 
 /// How TLS is spoken with clients.
@@ -66,9 +64,6 @@ pub struct Tls {
     pub needs_protocol: bool,
 }
 
-/// Judges the user id of a process.
-pub type AllowUid = Arc<dyn Fn(u32) -> bool + Send + Sync>;
-
 impl ProxySettings {
     /// The defaults, with this runtime for the house.
     pub fn new(runtime: Handle) -> Self {
@@ -79,7 +74,6 @@ impl ProxySettings {
             head_bytes: 64 * 1024,
             https: false,
             tls: None,
-            allow_uid: None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod dial;
 mod pool;
 
 use std::{
+    fmt, io,
     net::SocketAddr,
     path::PathBuf,
     sync::{
@@ -13,8 +14,11 @@ use std::{
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use rustls::ClientConfig;
+use tokio::net::UnixStream;
 
+pub use self::dial::connect_unix;
 pub(crate) use self::{dial::dial, pool::Conn};
 
 /// Where an upstream listens.
@@ -26,6 +30,14 @@ pub enum Target {
     Tcp(SocketAddr),
     /// On an address, by TLS. The configuration says whom to believe, and what to show.
     Tls(SocketAddr, Arc<ClientConfig>),
+    /// Where somebody else makes connections to.
+    Handed(Arc<dyn Dial>),
+}
+
+/// Makes connections for the proxy that it could not, or should not, make itself.
+pub trait Dial: fmt::Debug + Send + Sync {
+    /// A new connection. Runs on a proxy thread; may take as long as [`PoolSettings::dial_timeout`].
+    fn dial(&self) -> BoxFuture<'_, io::Result<UnixStream>>;
 }
 
 /// How connections to an upstream are kept, and how long one may take to come about.

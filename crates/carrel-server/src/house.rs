@@ -9,18 +9,18 @@ use crate::{
     caller::shown,
     client::Client,
     entrance,
-    live::Route,
     origin::is_from_here,
     pages,
     problem::Problem,
     request_id::RequestId,
     sign_ins::{Found, Hash, Known},
+    way::{Route, Way},
 };
 use axum::{Router, body::Body};
 use carrel_config::Settings;
 use carrel_proxy::{Failed, HouseBody, Pass, Peer, Verdict, house_body, strip_path};
 use futures::future::BoxFuture;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Request, Response, header, request::Parts};
 use hyper::body::Incoming;
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -28,8 +28,6 @@ use std::{
 };
 use tower::ServiceExt;
 
-/// Tells the agent who it is.
-const USER: HeaderName = HeaderName::from_static("x-carrel-user");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -58,33 +56,45 @@ impl House {
         match (self.app.sign_ins.find(&hash), route) {
             (Found::Nobody, _) => None,
             (Found::Known(known), Some(route)) => {
-                let may = known.user.id == route.owner && is_from_here(head, client, &settings);
-                may.then(|| {
-                    self.app.traffic.to_sessions.inc();
-                    Verdict::Forward(pass(&known, &route, head, client))
-                })
+                if known.user.id != route.owner || !is_from_here(head, client, &settings) {
+                    return None;
+                }
+                let Some(way) = route.way() else { return Some(self.learn(hash, id)) };
+                self.app.traffic.to_sessions.inc();
+                Some(Verdict::Forward(pass(&known, way, head, client)))
             }
-            (Found::Known(_), None) => Some(self.learn(None, true)),
-            (Found::Ask, route) => Some(self.learn(Some(hash), route.is_none())),
+            (Found::Known(_), None) | (Found::Ask, _) => Some(self.learn(hash, id)),
         }
     }
 
-    /// Asks the store for all that is missing, since it is asked only once: who it is, and for a session that may have
-    /// become ready a moment ago.
-    fn learn(&self, caller: Option<Hash>, routes: bool) -> Verdict {
-        let app = self.app.clone();
+    /// Asks for all that is missing, since this is done only once: who it is, a session that may have become ready a
+    /// moment ago, and the way to it.
+    fn learn(&self, hash: Hash, id: &str) -> Verdict {
+        let (app, id) = (self.app.clone(), id.to_owned());
         Verdict::Learn(Box::pin(async move {
-            let learned = async {
-                if let Some(hash) = caller {
-                    app.sign_ins.learn(hash).await?;
+            match caller_and_route(&app, hash, &id).await {
+                Ok(Some(route)) => {
+                    if let Err(error) = app.live.open(&route).await {
+                        tracing::warn!(%error, id, "the agent of a session does not answer");
+                    }
                 }
-                if routes { app.live.refresh().await } else { Ok(()) }
-            };
-            if let Err(error) = learned.await {
-                tracing::warn!(%error, "who goes where could not be looked up");
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "who goes where could not be looked up"),
             }
         }))
     }
+}
+
+/// The route of a session, if this is its owner. The store is asked for what is not known.
+async fn caller_and_route(app: &App, hash: Hash, id: &str) -> Result<Option<Arc<Route>>, carrel_store::Error> {
+    if matches!(app.sign_ins.find(&hash), Found::Ask) {
+        app.sign_ins.learn(hash).await?;
+    }
+    if app.live.route(id).is_none() || app.live.is_stale() {
+        app.live.refresh().await?;
+    }
+    let Found::Known(known) = app.sign_ins.find(&hash) else { return Ok(None) };
+    Ok(app.live.route(id).filter(|route| route.owner == known.user.id))
 }
 
 fn client(head: &Parts, peer: &Peer, settings: &Settings) -> Client {
@@ -96,14 +106,14 @@ pub(crate) fn session_of(path: &str) -> Option<&str> {
     path.strip_prefix("/s/")?.split_once('/').map(|(id, _)| id)
 }
 
-fn pass(known: &Arc<Known>, route: &Route, head: &Parts, client: Client) -> Pass {
-    let mut set = vec![(USER, known.name.clone())];
+fn pass(known: &Known, way: &Way, head: &Parts, client: Client) -> Pass {
+    let mut pass = way.pass(&known.name, &known.alive);
     if client.trusted {
-        set.extend(told_on(head, client));
+        pass.set.extend(told_on(head, client));
     } else if client.secure {
-        set.push((X_FORWARDED_PROTO, HTTPS));
+        pass.set.push((X_FORWARDED_PROTO, HTTPS));
     }
-    Pass { upstream: route.upstream.clone(), edits: route.edits.clone(), alive: known.alive.clone(), set }
+    pass
 }
 
 /// What a trusted proxy says of the browser, for the IDE: it compares the host with the origin, and writes addresses.
@@ -148,8 +158,7 @@ impl carrel_proxy::House for House {
         let problem = if matches!(failed.why, carrel_proxy::Why::Ended) {
             Problem::not_signed_in()
         } else {
-            let detail = "The session does not answer at present. It may come back by itself; saved files are safe.";
-            Problem::new(StatusCode::BAD_GATEWAY, "session-no-answer", detail).after(3)
+            Problem::no_answer()
         };
         let wants_page = failed.accept.as_ref().and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("text/html"));
         let id = RequestId::new();

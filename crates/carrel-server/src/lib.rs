@@ -31,6 +31,7 @@ mod sign_ins;
 mod signing_in;
 mod tls;
 mod view;
+mod way;
 
 #[cfg(test)]
 mod story;

@@ -5,19 +5,19 @@
 //! stays as it is.
 
 use crate::{
-    client,
     passed::{Passed, Sums},
+    problem::Problem,
     sign_ins::STALE_LIMIT,
+    way::{Route, Ways},
 };
 use arc_swap::ArcSwap;
-use carrel_agent::trust::{Channel, ServerKey};
+use carrel_agent::trust::ServerKey;
 use carrel_config::web::Root;
-use carrel_model::{Address, Clock, Session, SessionId, UserId};
-use carrel_proxy::{Edits, PoolSettings, Target, Upstream};
+use carrel_model::{Clock, Session, SessionId, UserId};
 use carrel_store::Store;
-use http::header;
 use std::{
     collections::{BTreeSet, HashMap},
+    io,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering::Relaxed},
@@ -36,16 +36,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// How many event streams one user may have open on one replica: a stream for each of many tabs.
 pub(crate) const MOST_LISTENERS: usize = 64;
 
-/// Where the bytes of a running session go.
-#[derive(Debug)]
-pub(crate) struct Route {
-    pub owner: UserId,
-    generation: u32,
-    address: Address,
-    pub upstream: Arc<Upstream>,
-    pub edits: Arc<Edits>,
-}
-
 /// Routes by the id of their session, as it stands in addresses.
 type Table = HashMap<String, Arc<Route>>;
 
@@ -63,17 +53,6 @@ pub(crate) struct Live {
     read_at: AtomicI64,
 }
 
-/// How sessions are reached.
-struct Ways {
-    /// The path below which browsers and IDEs see sessions.
-    root: Root,
-    /// Proves this server to agents that are reached over a network.
-    key: Option<ServerKey>,
-}
-
-/// Connections to agents are kept idle for so long: each begins with a handshake of TLS, and agents close none.
-const TLS_AGE: Duration = Duration::from_secs(30);
-
 #[derive(Default)]
 struct Seen {
     change: Option<i64>,
@@ -82,7 +61,7 @@ struct Seen {
 
 impl Live {
     pub(crate) fn new(store: Store, clock: Clock, root: Root, key: Option<ServerKey>) -> Self {
-        let ways = Ways { root, key };
+        let ways = Ways { root, key, clock: clock.clone() };
         let read_at = AtomicI64::new(clock.now().as_second());
         let (routes, passed, watchers, seen) = Default::default();
         Self { store, clock, ways, routes, passed, watchers, seen, read_at }
@@ -93,13 +72,21 @@ impl Live {
         self.routes.load().get(id).cloned()
     }
 
+    /// Makes the way to a session, where its agent has to be asked for it.
+    pub(crate) async fn open(&self, route: &Route) -> io::Result<()> {
+        let way = route.open(&self.ways).await?;
+        self.passed.take_up([way.upstream()]);
+        Ok(())
+    }
+
     /// Why this server cannot reach a session, although it runs.
-    pub(crate) fn no_way(&self, session: &Session) -> Option<&'static str> {
+    pub(crate) fn no_way(&self, session: &Session) -> Option<Problem> {
         let (address, _) = session.state.running_at()?;
-        (matches!(address, Address::Tls { .. }) && self.ways.key.is_none()).then_some(
-            "This server has no secure-cookie-key, by which it would prove itself to the agent of the session. An \
-             administrator can give it the one that the other servers of this Carrel have.",
-        )
+        if self.ways.lacks_key(address) {
+            return Some(Problem::no_key());
+        }
+        // Whoever comes here has just asked its agent.
+        self.route(session.id.as_str()).filter(|route| route.way().is_none()).map(|_| Problem::no_answer())
     }
 
     /// What was passed on to sessions and back.
@@ -171,7 +158,7 @@ impl Live {
     }
 
     fn replace(&self, table: Table) {
-        self.passed.take_up(table.values().map(|route| &route.upstream));
+        self.passed.take_up(table.values().filter_map(|route| Some(route.way()?.upstream())));
         self.routes.store(Arc::new(table));
     }
 
@@ -186,7 +173,7 @@ impl Live {
 /// The table after these sessions changed.
 fn follow(mut table: Table, changed: &[Session], ways: &Ways) -> Table {
     for session in changed {
-        match route(session, table.get(session.id.as_str()), ways) {
+        match ways.route(session, table.get(session.id.as_str())) {
             Some(route) => table.insert(session.id.to_string(), route),
             None => table.remove(session.id.as_str()),
         };
@@ -196,53 +183,6 @@ fn follow(mut table: Table, changed: &[Session], ways: &Ways) -> Table {
 
 /// The table of these sessions and no others.
 fn anew(known: &Table, live: &[Session], ways: &Ways) -> Table {
-    let of = |session: &Session| Some((session.id.to_string(), route(session, known.get(session.id.as_str()), ways)?));
+    let of = |session: &Session| Some((session.id.to_string(), ways.route(session, known.get(session.id.as_str()))?));
     live.iter().filter_map(of).collect()
-}
-
-/// The route of a session that runs. The upstream of the same generation at the same address is kept, with its
-/// connections; another generation never gets them.
-fn route(session: &Session, known: Option<&Arc<Route>>, ways: &Ways) -> Option<Arc<Route>> {
-    let (address, _) = session.state.running_at()?;
-    if let Some(known) = known.filter(|k| k.generation == session.generation && k.address == *address) {
-        return Some(known.clone());
-    }
-    let (target, pool) = target(address, ways.key.as_ref())?;
-    Some(Arc::new(Route {
-        owner: session.owner.clone(),
-        generation: session.generation,
-        address: address.clone(),
-        upstream: Upstream::new(target, pool),
-        edits: Arc::new(edits(&ways.root.join(&session.url()), &ways.root)),
-    }))
-}
-
-/// Where an agent takes bytes. None where it has to be proved who asks, and this server cannot ([`Live::no_way`]).
-fn target(address: &Address, key: Option<&ServerKey>) -> Option<(Target, PoolSettings)> {
-    let pool = PoolSettings::default();
-    Some(match address {
-        Address::Unix(path) => (Target::Unix(path.clone()), pool),
-        Address::Tcp(address) => (Target::Tcp(*address), pool),
-        Address::Tls { address, certificate } => {
-            let config = key?.client_config(certificate.parse().ok()?, Channel::Data);
-            (Target::Tls(*address, config), PoolSettings { age: TLS_AGE, ..pool })
-        }
-    })
-}
-
-/// What is changed on the way to a session and back: none of the platform's credentials reaches it, and none of its
-/// cookies and service workers reaches beyond its own address.
-fn edits(url: &str, root: &Root) -> Edits {
-    Edits {
-        strip_request: vec![header::AUTHORIZATION, header::PROXY_AUTHORIZATION],
-        strip_request_prefixes: vec!["x-carrel-"],
-        strip_cookies: [client::PLAIN_COOKIE, client::SECURE_COOKIE, client::SECURE_PATH_COOKIE]
-            .map(Into::into)
-            .to_vec(),
-        add_prefix: (!root.is_empty()).then(|| root.as_str().to_owned()),
-        forwarded: true,
-        cookie_path: Some(url.into()),
-        service_worker_scope: Some(url.into()),
-        ..Edits::default()
-    }
 }

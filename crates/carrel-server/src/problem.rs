@@ -62,6 +62,19 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "no-such-session", "There is no such session, or it is not yours.")
     }
 
+    /// A session that runs, and is not to be heard.
+    pub(crate) fn no_answer() -> Self {
+        let detail = "The session does not answer at present. It may come back by itself; saved files are safe.";
+        Self::new(StatusCode::BAD_GATEWAY, "session-no-answer", detail).after(3)
+    }
+
+    /// A session whose agent would not believe this server.
+    pub(crate) fn no_key() -> Self {
+        let detail = "This server has no secure-cookie-key, by which it would prove itself to the agent of the session. \
+                      An administrator can give it the one that the other servers of this Carrel have.";
+        Self::new(StatusCode::BAD_GATEWAY, "session-no-key", detail)
+    }
+
     pub(crate) fn not_signed_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Sign in first, or send a token that is still valid.")
     }

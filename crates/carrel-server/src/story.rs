@@ -4,6 +4,7 @@ mod admission;
 mod backend;
 mod carrel;
 mod containers;
+mod door;
 mod events;
 mod everybody;
 mod front;

@@ -2,8 +2,9 @@
 
 use crate::{
     folder::RunFolder,
+    gate::Gate,
     pod::AGENT_LINE,
-    program::{house::Gate, output::Output},
+    program::output::Output,
     protocol::{End, Phase, Status},
 };
 use carrel_model::{Activity, Clock, Ending, Plan, RunId, Step, Usage};

@@ -25,17 +25,28 @@ const BODY_BYTES: usize = 4 << 20;
 /// The body of an answer.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// Takes connections of these accounts until the program ends.
+/// Serves connections of these accounts until the program ends.
 pub(crate) async fn serve(agent: Arc<Agent>, listener: UnixListener, peers: [u32; 2]) {
+    let served = agent.clone();
+    accept(agent, listener, peers, move |stream| connection(served.clone(), stream)).await;
+}
+
+/// Takes connections of these accounts, and drives what is made of each, until the program ends.
+pub(crate) async fn accept<F: Future<Output = ()> + Send + 'static>(
+    agent: Arc<Agent>,
+    listener: UnixListener,
+    peers: [u32; 2],
+    serve: impl Fn(UnixStream) -> F,
+) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) if is_allowed(&stream, peers) => {
-                tokio::spawn(connection(agent.clone(), stream));
+                tokio::spawn(serve(stream));
             }
             // Closed without a word: whoever it is has no business here.
             Ok(_) => agent.log("refused a connection of another account"),
             Err(error) => {
-                agent.log(&format!("the control socket takes no connection: {error}"));
+                agent.log(&format!("a socket takes no connection: {error}"));
                 // Out of file descriptors, most likely: trying at once would only burn CPU.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

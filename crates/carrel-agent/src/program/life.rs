@@ -1,24 +1,25 @@
 //! The life of a run, from its plan to its end.
 
 use crate::{
+    gate::{Gate, OnUse, Rules},
     program::{
         agent::{Agent, Entrance},
         ask, causes,
         causes::Exit,
         child::{self, Child},
-        control,
-        house::{Gate, Use},
+        door,
         limits::Limits,
         meter::Meter,
         prepare::{self, Missing, Prepared},
         probe::Probe,
+        used::Use,
         ward::{Outcome, Ward},
     },
     protocol::{End, Phase},
 };
 use carrel_model::{Cause, Ending, IdleAction, Plan, Step};
-use carrel_proxy::{Listen, Proxy, ProxySettings, Running};
-use http::{HeaderMap, HeaderName};
+use carrel_proxy::{Edits, Target};
+use http::HeaderMap;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
@@ -62,8 +63,6 @@ fn end(agent: &Agent, ending: Ending) -> End {
 struct Begun {
     plan: Arc<Plan>,
     prepared: Prepared,
-    /// Serves the data socket, if there is one, while it is there.
-    _gate: Option<Running>,
     headers: HeaderMap,
     used: Arc<Use>,
     child: Child,
@@ -77,8 +76,8 @@ fn begin(agent: &Arc<Agent>, plan: &Arc<Plan>) -> Result<Begun, Missing> {
     let prepared = Prepared::new(plan, &run, &agent.folder, &prepare::account(plan))?;
     agent.reached(Step::StorageAttached, None);
     let secret = prepared.write(plan, &agent.folder)?;
-    let used = Arc::new(Use::new(plan, agent.clock.clone()));
-    let (gate, headers) = open_gate(agent, plan, &prepared, secret, &used).map_err(Missing::Process)?;
+    let used = Arc::new(Use::new(agent.clock.clone()));
+    let headers = open_gate(agent, plan, &prepared, secret, &used).map_err(Missing::Process)?;
     let memory = plan.memory_mb << 20;
     let limits = if agent.is_in_pod() {
         Limits::of_container()
@@ -90,7 +89,7 @@ fn begin(agent: &Arc<Agent>, plan: &Arc<Plan>) -> Result<Begun, Missing> {
     agent.reached(Step::IdeAnswers, Some("started, no answer yet"));
     let output = tokio::spawn(pump(agent.clone(), pipe));
     let meter = Meter::new(limits, memory);
-    Ok(Begun { plan: plan.clone(), prepared, _gate: gate, headers, used, child, meter, output })
+    Ok(Begun { plan: plan.clone(), prepared, headers, used, child, meter, output })
 }
 
 async fn pump(agent: Arc<Agent>, pipe: tokio::net::unix::pipe::Receiver) {
@@ -101,42 +100,32 @@ async fn pump(agent: Arc<Agent>, pipe: tokio::net::unix::pipe::Receiver) {
 
 /// Opens the way to the IDE. Returns the headers of the agent's own questions to the IDE.
 fn open_gate(
-    agent: &Agent,
+    agent: &Arc<Agent>,
     plan: &Plan,
     prepared: &Prepared,
     secret: String,
     used: &Arc<Use>,
-) -> io::Result<(Option<Running>, HeaderMap)> {
+) -> io::Result<HeaderMap> {
     // `{user}` stays: it is who asks, request by request.
     let variables = prepared.variables.without("user").with("secret", secret);
-    let fill = |(name, text): (&String, &String)| {
-        let name = HeaderName::try_from(name).map_err(io::Error::other)?;
-        Ok((name, variables.fill(text)))
+    let rules = Rules::new(plan, |text| variables.fill(text));
+    let on_use: OnUse = {
+        let used = used.clone();
+        Box::new(move || used.now())
     };
-    let headers = plan.http.headers.iter().map(fill).collect::<io::Result<Vec<_>>>()?;
-    let gate = Gate::new(plan, &agent.folder, headers, used.clone());
+    // What a browser says under these names is not the server's word.
+    let edits = Edits { strip_request_prefixes: vec!["x-carrel-"], ..Edits::default() };
+    let gate = Gate::new(&rules, Target::Unix(agent.folder.ide()), edits, agent.clock.clone(), on_use);
+    let gate = gate.map_err(io::Error::other)?;
     let own = gate.own_headers();
-    let serving = match &agent.entrance {
-        Entrance::Sockets(peers) => Some(serve_socket(agent, gate, *peers)?),
+    match &agent.entrance {
+        Entrance::Sockets(peers) => door::open(agent, &rules, used, *peers)?,
         Entrance::Port(open) => {
             // There is one plan, so there is one gate.
             let _ = open.set(gate);
-            None
         }
-    };
-    Ok((serving, own))
-}
-
-/// Serves the data socket, for processes of these accounts.
-fn serve_socket(agent: &Agent, gate: Gate, peers: [u32; 2]) -> io::Result<Running> {
-    let listener = control::bind(&agent.folder.data())?;
-    let settings = ProxySettings {
-        // The server keeps its connections for as long as it likes.
-        head_timeout: None,
-        allow_uid: Some(Arc::new(move |uid| peers.contains(&uid))),
-        ..ProxySettings::new(tokio::runtime::Handle::current())
-    };
-    Proxy::start(Listen::Unix(listener), Arc::new(gate), settings)
+    }
+    Ok(own)
 }
 
 impl Begun {

@@ -2,17 +2,19 @@
 
 use crate::{
     folder::RunFolder,
+    gate::Gate,
     pod::LISTENS_LINE,
     program::{
         agent::{Agent, Entrance},
         control,
-        house::{Gate, refusal},
     },
     trust::{AgentKey, Channel, PublicKey},
 };
-use carrel_proxy::{Failed, House, HouseBody, Listen, Peer, Proxy, ProxySettings, Running, Tls, Verdict, house_body};
+use carrel_proxy::{
+    Failed, House, HouseBody, Listen, Peer, Proxy, ProxySettings, Running, Tls, Verdict, full_body, house_body,
+};
 use futures::future::BoxFuture;
-use http::{Request, Response, StatusCode, request::Parts};
+use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 use nix::errno::Errno;
 use std::{
@@ -23,6 +25,9 @@ use std::{
     sync::Arc,
 };
 use tokio::runtime::Handle;
+
+/// Set by the server: who is asking.
+const CALLER: &str = "x-carrel-user";
 
 /// What there is at the port.
 struct Port(Arc<Agent>);
@@ -91,7 +96,8 @@ impl Port {
 
 impl House for Port {
     fn admit(&self, head: &Parts, peer: &Peer) -> Verdict {
-        self.gate(peer).map_or(Verdict::House, |gate| gate.admit(head, peer))
+        let Some(gate) = self.gate(peer) else { return Verdict::House };
+        gate.pass(head.headers.get(CALLER).and_then(|value| value.to_str().ok())).into()
     }
 
     fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> BoxFuture<'static, Response<HouseBody>> {
@@ -104,6 +110,14 @@ impl House for Port {
     }
 
     fn failed(&self, failed: &Failed) -> Response<HouseBody> {
-        Gate::silent(failed)
+        refusal(StatusCode::BAD_GATEWAY, &format!("The IDE does not answer: {}.\n", failed.why))
     }
+}
+
+/// A plain answer of the agent itself.
+fn refusal(status: StatusCode, text: &str) -> Response<HouseBody> {
+    let mut answer = Response::new(full_body(text.to_owned()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
 }

@@ -5,9 +5,9 @@ use crate::{
         agent::Agent,
         causes::Exit,
         child::Child,
-        house::Use,
         idle::{IdleClock, Signals},
         meter::Meter,
+        used::Use,
     },
     protocol::Phase,
 };

@@ -10,11 +10,11 @@ fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// What another account reads from a socket after it asked for the status.
+/// What another account reads from a socket after it asked for the status, or on the data socket for the rules.
 fn read_as_nobody(socket: &Path) -> String {
     let code = "import socket, sys\n\
                 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n\
-                try:\n s.sendall(b'GET /status HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'); print('read', len(s.recv(4096)))\n\
+                try:\n s.sendall(b'r' if 'data' in sys.argv[1] else b'GET /status HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'); print('read', len(s.recv(4096)))\n\
                 except OSError: print('read 0')";
     let output = Command::new("setpriv")
         .args(["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code])

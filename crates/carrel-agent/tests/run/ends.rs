@@ -113,7 +113,7 @@ async fn an_ide_that_breaks_down_says_with_what_code() {
 
 /// Lets the stand-in exit in the middle of a request. Whether that is answered before the agent ends too is open.
 async fn quit(place: &Place, code: u8) {
-    let mut stream = UnixStream::connect(place.folder.data()).await.unwrap();
+    let mut stream = UnixStream::connect(place.front()).await.unwrap();
     let request = format!("GET /s/x/exit?code={code} HTTP/1.1\r\nhost: carrel.test\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let _ = stream.read(&mut [0; 64]).await;

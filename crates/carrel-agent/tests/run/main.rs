@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod ends;
 #[cfg(test)]
+mod front;
+#[cfg(test)]
 mod idle;
 #[cfg(test)]
 mod place;
@@ -28,7 +30,7 @@ async fn requests_reach_the_ide_with_its_secret_and_without_what_is_carrels() {
         .header("x-secret", "guessed")
         .body(Full::default())
         .unwrap();
-    let answer = send(&place.folder.data(), request).await;
+    let answer = send(&place.front(), request).await;
     let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().cloned().collect();
     assert_eq!(cookies, ["in=1; Path=/s/x/"]);
     assert_eq!(answer.headers()["service-worker-allowed"], "/s/x/");

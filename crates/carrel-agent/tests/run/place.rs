@@ -1,11 +1,13 @@
 //! An agent with a stand-in for an IDE, in a folder of its own.
 
+use crate::front;
 use bytes::Bytes;
 use carrel_agent::{
     folder::RunFolder,
     protocol::{End, Status},
 };
 use carrel_model::{Bounds, IdleAction, IdleRule, Plan, RunId, SessionId, plan::BusyProbe, plan::Http, plan::Probe};
+use carrel_proxy::Running;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -15,11 +17,11 @@ use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use tokio::{net::UnixStream, time::Instant};
+use tokio::{net::UnixStream, sync::OnceCell, time::Instant};
 
 /// How long a test waits for what has to happen.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -31,6 +33,8 @@ pub(crate) struct Place {
     /// One that no other test has, of this run of the tests or of another beside it.
     run: RunId,
     agent: Option<Child>,
+    /// Before the IDE, once it answers.
+    front: OnceCell<Running>,
 }
 
 impl Place {
@@ -44,7 +48,7 @@ impl Place {
         let mut random = [0; 16];
         getrandom::fill(&mut random).unwrap();
         let run = RunId { session: SessionId::from_random(random), generation: 1 };
-        let mut place = Self { dir, folder, run, agent: None };
+        let mut place = Self { dir, folder, run, agent: None, front: OnceCell::new() };
         place.agent = Some(place.spawn());
         eventually("the agent listens", || async { UnixStream::connect(place.folder.control()).await.ok() }).await;
         place
@@ -60,7 +64,7 @@ impl Place {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
     }
 
-    pub(crate) fn home(&self) -> std::path::PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.dir.path().join("home")
     }
 
@@ -77,6 +81,12 @@ impl Place {
     pub(crate) async fn ready(&self, plan: &Plan) {
         assert_eq!(self.start(plan).await, StatusCode::NO_CONTENT);
         self.until("the IDE answers", |status| status.activity.is_some()).await;
+        self.front.get_or_init(|| async { front::open(&self.folder.data(), &self.front()).await }).await;
+    }
+
+    /// The socket at which the IDE is reached as by the server, once it answers.
+    pub(crate) fn front(&self) -> PathBuf {
+        self.dir.path().join("front.sock")
     }
 
     pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> StatusCode {
@@ -93,9 +103,9 @@ impl Place {
         eventually(what, || async { Some(self.status().await).filter(&wanted) }).await
     }
 
-    /// A request of the server to the IDE, by way of the data socket.
+    /// A request of the server to the IDE.
     pub(crate) async fn ide(&self, path: &str) -> serde_json::Value {
-        let answer = get(&self.folder.data(), path).await;
+        let answer = get(&self.front(), path).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         serde_json::from_slice(&body(answer).await).unwrap()
     }

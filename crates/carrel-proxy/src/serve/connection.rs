@@ -19,7 +19,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    AllowUid, Leave, ProxySettings, Tls,
+    Leave, ProxySettings, Tls,
     listener::{Listener, concerns_one},
 };
 use crate::{
@@ -43,7 +43,6 @@ pub(crate) struct Thread<H> {
     pub(crate) proto: &'static str,
     pub(crate) leave: Arc<Leave>,
     tls: Option<Tls>,
-    allow_uid: Option<AllowUid>,
     http: http1::Builder,
 }
 
@@ -59,7 +58,6 @@ impl<H: House> Thread<H> {
             proto: if settings.https { "https" } else { "http" },
             leave,
             tls: settings.tls.clone(),
-            allow_uid: settings.allow_uid.clone(),
             http,
         }
     }
@@ -88,8 +86,8 @@ impl<H: House> Thread<H> {
             }
         };
         loop {
-            match listening.accept(self.allow_uid.as_ref()).await {
-                Ok(Some((io, peer))) => {
+            match listening.accept().await {
+                Ok((io, peer)) => {
                     let thread = Arc::clone(&self);
                     match (self.tls.clone(), io) {
                         (Some(tls), Io::Tcp(stream)) => {
@@ -100,7 +98,6 @@ impl<H: House> Thread<H> {
                         }
                     }
                 }
-                Ok(None) => (),
                 Err(error) if concerns_one(&error) => tracing::debug!(%error, "a connection ended before it began"),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections; trying again");

@@ -5,7 +5,6 @@ use std::{io, net::SocketAddr, os::unix::net::UnixListener as StdUnixListener, t
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, UnixListener};
 
-use super::AllowUid;
 use crate::{Peer, io::Io};
 
 const BACKLOG: i32 = 4096;
@@ -70,24 +69,20 @@ pub(super) enum Listening {
 }
 
 impl Listening {
-    /// The next connection, or nothing when it is refused.
-    pub(super) async fn accept(&self, allow_uid: Option<&AllowUid>) -> io::Result<Option<(Io, Peer)>> {
+    /// The next connection.
+    pub(super) async fn accept(&self) -> io::Result<(Io, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
                 // A connection that is gone already shows it in its first read.
                 let _ = stream.set_nodelay(true);
                 let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive());
-                Ok(Some((Io::Tcp(stream), Peer::tcp(address))))
+                Ok((Io::Tcp(stream), Peer::tcp(address)))
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 let uid = stream.peer_cred()?.uid();
-                if allow_uid.is_some_and(|allow| !allow(uid)) {
-                    tracing::warn!(uid, "refused a process of this user on the data socket");
-                    return Ok(None);
-                }
-                Ok(Some((Io::Unix(stream), Peer::unix(uid))))
+                Ok((Io::Unix(stream), Peer::unix(uid)))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Makes connections to an upstream.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -37,13 +37,18 @@ async fn connect(target: &Target) -> io::Result<Io> {
         Target::Tcp(address) => Ok(Io::Tcp(tcp(*address).await?)),
         // A large future, and a rare one: a connection serves many requests.
         Target::Tls(address, config) => Box::pin(tls(*address, config.clone())).await,
-        Target::Unix(path) => loop {
-            match UnixStream::connect(path).await {
-                Ok(stream) => return Ok(Io::Unix(stream)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(QUEUE_FULL_PAUSE).await,
-                Err(error) => return Err(error),
-            }
-        },
+        Target::Unix(path) => Ok(Io::Unix(connect_unix(path).await?)),
+        Target::Handed(by) => Ok(Io::Unix(by.dial().await?)),
+    }
+}
+
+/// Connects to a Unix socket; waits for as long as its queue is full.
+pub async fn connect_unix(path: &Path) -> io::Result<UnixStream> {
+    loop {
+        match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(QUEUE_FULL_PAUSE).await,
+            done => return done,
+        }
     }
 }
 

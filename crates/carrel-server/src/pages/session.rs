@@ -41,8 +41,8 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Result<Res
         None => None,
     };
     let session = session.ok_or_else(Problem::no_session)?;
-    if let Some(why) = app.live.no_way(&session) {
-        return Err(Problem::new(StatusCode::BAD_GATEWAY, "session-no-key", why));
+    if let Some(problem) = app.live.no_way(&session) {
+        return Err(problem);
     }
     let view = app.view(&session).await?;
     if !page_wanted || view.state == StateName::Stopped {

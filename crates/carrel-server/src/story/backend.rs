@@ -1,5 +1,11 @@
-//! An IDE that tells what it was asked: over HTTP the head of the request, over a websocket what was said.
+//! An IDE that tells what it was asked: over HTTP the head of the request, over a websocket what was said. An agent's data
+//! socket, as this host has one for each session, leads to it.
 
+use carrel_agent::{
+    door::{self, Door},
+    gate::Rules,
+};
+use carrel_model::plan::{Http, Probe};
 use futures::{SinkExt, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -11,10 +17,16 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use std::{
     convert::Infallible,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{UnixListener, UnixStream},
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{handshake::derive_accept_key, protocol::Role},
@@ -25,29 +37,80 @@ type Heads = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 
 #[derive(Clone)]
 pub(super) struct Backend {
-    pub address: SocketAddr,
+    pub door: Door,
     heads: Heads,
+    /// Whether it hands over no connections.
+    shut: Arc<AtomicBool>,
+    /// How often the rules were asked for.
+    opened: Arc<AtomicUsize>,
+    /// How often use was told.
+    used: Arc<AtomicUsize>,
 }
 
 impl Backend {
-    pub(super) async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let backend = Self { address: listener.local_addr().unwrap(), heads: Heads::default() };
-        let heads = backend.heads.clone();
+    /// With its data socket in this folder.
+    pub(super) fn start(folder: &Path) -> Self {
+        let path = folder.join("data.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let (heads, shut, opened, used) = Default::default();
+        let backend = Self { door: Door(path), heads, shut, opened, used };
+        let all = backend.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let heads = heads.clone();
-                let serve = service_fn(move |request| std::future::ready(Ok::<_, Infallible>(answer(&heads, request))));
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), serve).with_upgrades());
+                tokio::spawn(all.clone().serve(stream));
             }
         });
         backend
+    }
+
+    async fn serve(self, mut stream: UnixStream) {
+        if stream.read_u8().await.unwrap() == door::CONNECTION {
+            if self.shut.load(Ordering::Relaxed) {
+                return stream.write_all(b"the IDE takes no connection").await.unwrap();
+            }
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            door::hand(&stream, theirs).unwrap();
+            let heads = self.heads;
+            let answer = service_fn(move |request| std::future::ready(Ok::<_, Infallible>(answer(&heads, request))));
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(ours), answer).with_upgrades().await;
+            return;
+        }
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        let line = serde_json::to_string(&rules()).unwrap() + "\n";
+        stream.write_all(line.as_bytes()).await.unwrap();
+        while stream.read_u8().await.is_ok() {
+            self.used.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The paths and headers of the requests that came so far.
     pub(super) fn heads(&self) -> Vec<(String, HeaderMap)> {
         self.heads.lock().unwrap().clone()
     }
+
+    /// Hands over no connections from now on, or does.
+    pub(super) fn shut(&self, shut: bool) {
+        self.shut.store(shut, Ordering::Relaxed);
+    }
+
+    /// How often a server asked for the way.
+    pub(super) fn opened(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// How often a server told of use.
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// Those of an IDE that knows the whole of its address.
+fn rules() -> Rules {
+    let headers = [("x-secret", "s3cret"), ("x-caller", "{user}")];
+    let headers = headers.map(|(name, text)| (name.into(), text.into())).into();
+    let http = Http { prefix: "/".into(), strip_prefix: false, headers, ready_path: "/".into(), keep_alive: 8 };
+    let probe = Probe { ignore: vec!["GET s/*/polled".into()], quiet_bytes: 10, ..Probe::default() };
+    Rules { user: "ada".parse().unwrap(), http, probe }
 }
 
 fn answer(heads: &Heads, mut request: Request<Incoming>) -> Response<Full<Bytes>> {

@@ -58,8 +58,8 @@ impl TestCarrel {
         let installation = Arc::new(Installation::without_files(settings));
         let settings = installation.settings();
         let clock = Clock::held(Clock::System.now());
-        let (launcher, backend) = (FakeLauncher::new(), Backend::start().await);
-        launcher.answers_at(Address::Tcp(backend.address));
+        let (launcher, backend) = (FakeLauncher::new(), Backend::start(folder.path()));
+        launcher.answers_at(Address::Unix(backend.door.0.clone()));
         let place = Arc::new(launcher.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), settings.clone(), catalogue, place);
         let stop = CancellationToken::new();

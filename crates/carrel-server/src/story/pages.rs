@@ -24,7 +24,7 @@ async fn the_address_of_a_starting_session_shows_its_steps_and_goes_on_by_itself
     assert!(text.contains("Step 3 of 5") && text.contains("/static/starting.js"), "{text}");
     assert!(text.contains("<noscript><meta http-equiv=\"refresh\""), "{text}");
     assert_eq!(ada.get(&format!("/s/{id}/api")).await.code(), "session-starting", "programs get no page");
-    carrel.launcher.say(&run, Seen::Ready(carrel_model::Address::Tcp(carrel.backend.address)));
+    carrel.launcher.say(&run, Seen::Ready(carrel_model::Address::Unix(carrel.backend.door.0.clone())));
     carrel.wait(&id, "Active").await;
     assert_eq!(ada.page(&format!("/s/{id}/lab")).await.status, StatusCode::OK);
 }
@@ -60,7 +60,7 @@ async fn a_failed_session_shows_why_and_its_last_output() {
     let run = carrel.starting(&id).await;
     carrel.launcher.write(&run, "\u{1b}[31mModuleNotFoundError: <b>numpy</b>\u{1b}[0m\n");
     let lost = Cause::new("no-answer", "Its agent has not answered for 15 s.", Who::Nobody);
-    carrel.launcher.say(&run, Seen::Ready(carrel_model::Address::Tcp(carrel.backend.address)));
+    carrel.launcher.say(&run, Seen::Ready(carrel_model::Address::Unix(carrel.backend.door.0.clone())));
     carrel.wait(&id, "Active").await;
     carrel.launcher.say(&run, Seen::Unreachable(lost));
     carrel.wait(&id, "Lost").await;

@@ -1,6 +1,6 @@
 //! Sessions in pods, whose agents are reached by TLS.
 
-use super::carrel::TestCarrel;
+use super::{Backend, TestCarrel};
 use carrel_agent::trust::{AgentKey, Channel, ServerKey};
 use carrel_model::Address;
 use carrel_proxy::{
@@ -10,7 +10,7 @@ use carrel_proxy::{
 use futures::future::BoxFuture;
 use http::{Request, Response, StatusCode, request::Parts};
 use hyper::body::Incoming;
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 use tokio::runtime::Handle;
 
 /// The port of a pod, with the backend of all sessions behind it.
@@ -37,11 +37,11 @@ fn key() -> ServerKey {
 }
 
 /// A pod before `backend` that believes that server, and its address.
-fn pod(backend: SocketAddr) -> (Running, Address) {
+fn pod(backend: &Backend) -> (Running, Address) {
     let agent = AgentKey::new(&[7; 32]).unwrap();
     let certificate = agent.pin().to_string();
     let config = agent.server_config(&key().public()).unwrap();
-    let upstream = Upstream::new(Target::Tcp(backend), PoolSettings::default());
+    let upstream = Upstream::new(Target::Handed(Arc::new(backend.door.clone())), PoolSettings::default());
     let port = Port(Pass { upstream, edits: Arc::new(Edits::default()), alive: Alive::new(), set: Vec::new() });
     let settings = ProxySettings {
         threads: Some(std::num::NonZeroUsize::MIN),
@@ -56,7 +56,7 @@ fn pod(backend: SocketAddr) -> (Running, Address) {
 #[tokio::test]
 async fn a_session_in_a_pod_is_reached_by_a_server_that_has_the_key_and_by_no_other() {
     let carrel = TestCarrel::new().await;
-    let (_pod, address) = pod(carrel.backend.address);
+    let (_pod, address) = pod(&carrel.backend);
     carrel.launcher.answers_at(address);
     let ada = carrel.user("ada").await;
     let id = carrel.running(&ada).await;
@@ -64,6 +64,7 @@ async fn a_session_in_a_pod_is_reached_by_a_server_that_has_the_key_and_by_no_ot
     let with_key = carrel.replica_with(Some(key())).await;
     let reached = ada.before(with_key.local_addr()).get(&path).await;
     assert_eq!(reached.status, StatusCode::OK, "{}", reached.text());
+    assert_eq!(carrel.backend.heads()[0].1["x-carrel-user"], "ada", "the agent is told who asks");
     let other = ServerKey::derive(b"another secure-cookie-key").unwrap();
     let with_another = carrel.replica_with(Some(other)).await;
     assert_eq!(ada.before(with_another.local_addr()).get(&path).await.code(), "session-no-answer");
@@ -77,7 +78,7 @@ async fn a_session_in_a_pod_is_reached_by_a_server_that_has_the_key_and_by_no_ot
 #[tokio::test]
 async fn a_pod_that_is_not_the_sessions_is_not_believed() {
     let carrel = TestCarrel::new().await;
-    let (_pod, address) = pod(carrel.backend.address);
+    let (_pod, address) = pod(&carrel.backend);
     let Address::Tls { address, .. } = address else { panic!("{address:?}") };
     carrel.launcher.answers_at(Address::Tls { address, certificate: "ab".repeat(32) });
     let ada = carrel.user("ada").await;
