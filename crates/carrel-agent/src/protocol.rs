@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The version of this protocol; both sides refuse another major number.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// How much output is kept, in bytes.
 pub const OUTPUT_BYTES: usize = 1 << 20;
 /// How much of the output stands in [`End::last_output`], in bytes.

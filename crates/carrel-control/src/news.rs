@@ -159,9 +159,9 @@ mod tests {
     #[test]
     fn an_agent_of_another_version_is_not_misread() {
         assert_eq!(read(&serde_json::to_vec(&status(Phase::Ready)).unwrap()), Ok(status(Phase::Ready)));
-        let cause = read(br#"{"protocol":2,"phase":{"of":"the moon"}}"#).unwrap_err();
+        let cause = read(br#"{"protocol":1,"phase":{"of":"the moon"}}"#).unwrap_err();
         assert_eq!(cause.code, "agent-version");
-        assert!(cause.text.starts_with("Its agent speaks version 2 of the protocol and this server version 1."));
+        assert!(cause.text.starts_with("Its agent speaks version 1 of the protocol and this server version 2."));
         assert_eq!(read(b"nonsense").unwrap_err().text, "Its agent says what this server does not understand.");
     }
 }

@@ -68,7 +68,7 @@ pub struct Http {
     /// Answers with a status below 400 when the IDE is ready (RStudio redirects); as the IDE sees it, asked with
     /// `headers`.
     pub ready_path: String,
-    /// How many connections to the IDE may be kept open between requests.
+    /// How many connections to the IDE each thread of the proxy may keep open between requests.
     pub keep_alive: usize,
 }
 
