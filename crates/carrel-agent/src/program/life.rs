@@ -34,6 +34,8 @@ const PLAN_LIMIT_IN_POD: Duration = Duration::from_mins(5);
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// How long the rest of the output is waited for, once all processes are gone.
 const OUTPUT_LIMIT: Duration = Duration::from_secs(1);
+/// An IDE that listens within this time is not kept waiting for the next look.
+const SOON: Duration = Duration::from_millis(100);
 /// A start that shows some progress again and again is given up after so many times its limit.
 const LIMITS_IN_ALL: u32 = 10;
 
@@ -204,7 +206,8 @@ impl Begun {
                     Ok((status, _)) if status.is_success() || status.is_redirection() => return Ok(()),
                     Ok((status, _)) => (format!("{path} answers {status}"), 50),
                     Err(error) if is_absent(&error) && began.elapsed() > GRACE => ("it does not listen".into(), 100),
-                    Err(error) if is_absent(&error) => ("it does not listen".into(), 10),
+                    Err(error) if is_absent(&error) && began.elapsed() > SOON => ("it does not listen".into(), 10),
+                    Err(error) if is_absent(&error) => ("it does not listen".into(), 1),
                     Err(error) => (format!("it listens and does not answer ({error})"), 50),
                 };
                 let now = (agent.output.total(), seen);
