@@ -10,6 +10,8 @@ async fn anothers_session_is_answered_like_one_that_never_was() {
     let ada = carrel.user("ada").await;
     let bea = carrel.user("bea").await;
     let theirs = carrel.running(&ada).await;
+    // The way to it is open, for her.
+    assert_eq!(ada.get(&format!("/s/{theirs}/")).await.status, StatusCode::OK);
     let never = "zzzzzzzzzzzzzzzz";
     let before = (carrel.dump().await, carrel.backend.heads().len());
     let tries = [
@@ -53,6 +55,7 @@ async fn a_websocket_is_refused_before_the_session_sees_it() {
     let bea = carrel.user("bea").await;
     let id = carrel.running(&ada).await;
     let path = format!("/s/{id}/ws");
+    assert_eq!(ada.get(&format!("/s/{id}/")).await.status, StatusCode::OK, "the way to it is open, for her");
     let origin = ada.origin();
     let before = carrel.backend.heads().len();
     let refused = [
