@@ -1,11 +1,12 @@
 //! The idle clock of a run, with nobody connected.
 
-use crate::place::{Place, eventually, get, plan};
+use crate::place::{LIMIT, Place, eventually, get, plan};
 use carrel_agent::protocol::{Keep, Status};
 use carrel_model::{Activity, Clock, Ending, IdleAction, IdleRule, Plan, plan::BusyProbe};
 use futures::SinkExt;
 use http_body_util::BodyExt;
 use jiff::SignedDuration;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A plan that is idle after one second and ends after `ends_after_s`.
@@ -56,9 +57,12 @@ async fn an_idle_session_is_told_to_be_in_use_at_once() {
     place.ready(&hasty(None, IdleAction::Suspend)).await;
     place.until("it is idle", |status| status.activity.as_ref().unwrap().idle_since.is_some()).await;
     place.ide("/s/x/a-page").await;
+    let began = Instant::now();
     let (mut told, mut was_idle) = (Vec::new(), false);
     loop {
-        told.extend(watched.frame().await.unwrap().unwrap().into_data().unwrap());
+        let frame = timeout(LIMIT, watched.frame()).await.expect("the agent is never silent for so long");
+        told.extend(frame.unwrap().unwrap().into_data().unwrap());
+        assert!(began.elapsed() < LIMIT, "it is told to be in use");
         let lines = told.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Status>(line).ok());
         let idle: Vec<bool> = lines.filter_map(|status| Some(status.activity?.idle_since.is_some())).collect();
         was_idle |= idle.contains(&true);

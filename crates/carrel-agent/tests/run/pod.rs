@@ -225,6 +225,24 @@ async fn the_control_channel_is_not_the_ides_and_the_data_channel_is_not_the_age
 }
 
 #[tokio::test]
+async fn the_ide_sees_who_asks_and_nothing_else_of_carrels() {
+    let pod = Pod::new().await;
+    pod.ready(&pod.plan(&[])).await;
+    let request = Request::get("/s/x/lab")
+        .header("host", "carrel.test")
+        .header("x-carrel-user", "grace")
+        .header("x-carrel-token", "t0ken")
+        .body(Full::default());
+    let answer = pod.send(Channel::Data, request.unwrap()).await;
+    assert_eq!(answer.headers()["service-worker-allowed"], "/s/x/");
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let seen: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let headers = seen["headers"].as_object().unwrap();
+    assert_eq!(headers["x-workbench-user"], "grace");
+    assert!(headers.keys().all(|name| !name.starts_with("x-carrel-")), "{headers:?}");
+}
+
+#[tokio::test]
 async fn who_cannot_prove_to_be_the_server_gets_no_answer() {
     let pod = Pod::new().await;
     let right = pod.key.client_config(pod.pin, Channel::Control);
