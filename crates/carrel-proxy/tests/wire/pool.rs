@@ -1,9 +1,21 @@
 //! Connections to upstreams: kept, not mixed up, and replaced when they went stale.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
-use carrel_proxy::{PoolSettings, Target, Upstream};
-use tokio::net::{TcpListener, UnixListener};
+use carrel_proxy::{Dial, PoolSettings, Target, Upstream, connect_unix};
+use futures::future::BoxFuture;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, UnixListener, UnixStream},
+};
 
 use crate::rig::{OK, Rig, Script, Wire, edits, soon, until};
 
@@ -277,6 +289,14 @@ async fn when_nobody_listens_the_house_says_so() {
     assert!(failures[0].starts_with("GET /s/01J/: cannot connect: "), "{failures:?}");
 }
 
+/// Answers all that one connection asks.
+async fn answers(listener: UnixListener) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    while stream.read(&mut [0; 1024]).await.unwrap() > 0 {
+        stream.write_all(OK.as_bytes()).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_upstream_may_listen_on_a_unix_socket() {
     let folder = tempfile::tempdir().unwrap();
@@ -285,15 +305,40 @@ async fn an_upstream_may_listen_on_a_unix_socket() {
     let mut client = rig.client().await;
     assert!(get(&mut client).await.starts_with("HTTP/1.1 502 "));
     let listener = UnixListener::bind(&path).unwrap();
-    let serving = tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (mut stream, _) = listener.accept().await.unwrap();
-        while stream.read(&mut [0; 1024]).await.unwrap() > 0 {
-            stream.write_all(OK.as_bytes()).await.unwrap();
-        }
-    });
+    let serving = tokio::spawn(answers(listener));
     assert!(get(&mut client).await.ends_with("ok"));
     assert!(get(&mut client).await.ends_with("ok"), "kept");
+    drop(rig);
+    soon("the connection to end with the proxy", serving).await.unwrap();
+}
+
+/// Connects for the proxy, or says why not.
+#[derive(Debug)]
+struct Hand {
+    path: PathBuf,
+    dialled: AtomicU32,
+}
+
+impl Dial for Hand {
+    fn dial(&self) -> BoxFuture<'_, io::Result<UnixStream>> {
+        self.dialled.fetch_add(1, Ordering::Relaxed);
+        Box::pin(connect_unix(&self.path))
+    }
+}
+
+#[tokio::test]
+async fn connections_that_somebody_else_makes_are_kept_like_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let hand = Arc::new(Hand { path: folder.path().join("ide.sock"), dialled: AtomicU32::new(0) });
+    let rig = Rig::with(Upstream::new(Target::Handed(hand.clone()), PoolSettings::default()), edits());
+    let mut client = rig.client().await;
+    assert!(get(&mut client).await.starts_with("HTTP/1.1 502 "), "its error is that of connecting");
+    let failures = rig.failures();
+    assert!(failures[0].starts_with("GET /s/01J/: cannot connect: No such file"), "{failures:?}");
+    let serving = tokio::spawn(answers(UnixListener::bind(&hand.path).unwrap()));
+    assert!(get(&mut client).await.ends_with("ok"));
+    assert!(get(&mut client).await.ends_with("ok"));
+    assert_eq!(hand.dialled.load(Ordering::Relaxed), 2, "one that failed and one that is kept");
     drop(rig);
     soon("the connection to end with the proxy", serving).await.unwrap();
 }
