@@ -9,9 +9,11 @@ use carrel_model::Address;
 use carrel_testkit::eventually;
 use futures::SinkExt;
 use http::StatusCode;
+use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixListener,
+    time::timeout,
 };
 
 #[tokio::test]
@@ -70,7 +72,7 @@ async fn an_agent_that_was_away_is_asked_again_and_one_that_talks_nonsense_is_no
         stream.write_all(b"{\"user\":\"ada\"}\n").await.unwrap();
     });
     assert_eq!(ask().await.code(), "session-no-answer");
-    nonsense.await.unwrap();
+    timeout(Duration::from_secs(10), nonsense).await.expect("the agent is asked again").unwrap();
     std::fs::remove_file(&path).unwrap();
     std::fs::hard_link(&carrel.backend.door.0, &path).unwrap();
     assert_eq!(ask().await.status, StatusCode::OK);
