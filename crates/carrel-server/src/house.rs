@@ -75,7 +75,7 @@ impl House {
             match caller_and_route(&app, hash, &id).await {
                 Ok(Some(route)) => {
                     if let Err(error) = app.live.open(&route).await {
-                        tracing::warn!(%error, id, "the agent of a session does not answer");
+                        tracing::warn!(%error, id, "there is no way to a session at present");
                     }
                 }
                 Ok(None) => {}

@@ -72,10 +72,10 @@ impl Live {
         self.routes.load().get(id).cloned()
     }
 
-    /// Makes the way to a session, where its agent has to be asked for it.
+    /// Makes the way to a session.
     pub(crate) async fn open(&self, route: &Route) -> io::Result<()> {
         let way = route.open(&self.ways).await?;
-        self.passed.take_up([way.upstream()]);
+        self.passed.take_up(way.upstream());
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Live {
                 seen.change = changed.last().map_or(Some(after), |(change, _)| Some(*change));
                 let changed: Vec<Session> = changed.into_iter().map(|(_, session)| session).collect();
                 if !changed.is_empty() {
-                    self.replace(follow(Table::clone(&self.routes.load()), &changed, &self.ways));
+                    self.routes.store(Arc::new(follow(Table::clone(&self.routes.load()), &changed, &self.ways)));
                 }
                 changed
             }
@@ -147,7 +147,7 @@ impl Live {
                 seen.change = Some(self.store.change_now().await?);
                 seen.anew_at = now;
                 let live = self.store.sessions_live().await?;
-                self.replace(anew(&self.routes.load(), &live, &self.ways));
+                self.routes.store(Arc::new(anew(&self.routes.load(), &live, &self.ways)));
                 live
             }
         };
@@ -155,11 +155,6 @@ impl Live {
         drop(seen);
         self.tell(&changed.iter().map(|session| &session.owner).collect());
         Ok(())
-    }
-
-    fn replace(&self, table: Table) {
-        self.passed.take_up(table.values().filter_map(|route| Some(route.way()?.upstream())));
-        self.routes.store(Arc::new(table));
     }
 
     fn tell(&self, owners: &BTreeSet<&UserId>) {

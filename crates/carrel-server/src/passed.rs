@@ -39,12 +39,10 @@ struct Ledger {
 }
 
 impl Passed {
-    /// Takes up upstreams that are new.
-    pub(crate) fn take_up<'u>(&self, upstreams: impl IntoIterator<Item = &'u Arc<Upstream>>) {
+    /// Takes up an upstream, if it is new.
+    pub(crate) fn take_up(&self, upstream: &Arc<Upstream>) {
         let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for upstream in upstreams {
-            ledger.upstreams.entry(Arc::as_ptr(upstream).addr()).or_insert_with(|| upstream.clone());
-        }
+        ledger.upstreams.entry(Arc::as_ptr(upstream).addr()).or_insert_with(|| upstream.clone());
     }
 
     /// The sums until now. Upstreams that nobody else holds any more are summed up for good.
@@ -75,8 +73,8 @@ mod tests {
     fn an_upstream_is_taken_up_once_and_let_go_when_nobody_holds_it() {
         let passed = Passed::default();
         let upstream = Upstream::new(Target::Unix("/nowhere".into()), PoolSettings::default());
-        passed.take_up([&upstream]);
-        passed.take_up([&upstream]);
+        passed.take_up(&upstream);
+        passed.take_up(&upstream);
         passed.sums();
         assert_eq!(Arc::strong_count(&upstream), 2);
         let gone = Arc::downgrade(&upstream);

@@ -2,7 +2,7 @@
 //!
 //! A session in a pod is reached by its agent, which passes on what it gets. On the server's host the agent only opens the
 //! door: it tells how the IDE is spoken with, and hands over connections to it (`carrel_agent::door`). So a route may be
-//! known before the way is.
+//! known before the way is: the way is made with the first request.
 
 use crate::client;
 use carrel_agent::{
@@ -14,7 +14,7 @@ use carrel_config::web::Root;
 use carrel_model::{Address, Clock, Session, UserId};
 use carrel_proxy::{Alive, Edits, Pass, PoolSettings, Target, Upstream};
 use http::{HeaderName, HeaderValue, header};
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
 /// Tells the agent who asks.
@@ -57,12 +57,16 @@ impl Route {
         self.way.get()
     }
 
-    /// The way to the session. Whoever comes while its agent is asked waits with the first.
+    /// The way to the session, made by the first who comes: the others wait with them.
     pub(crate) async fn open(&self, ways: &Ways) -> io::Result<&Way> {
-        let Address::Unix(path) = &self.address else {
-            return self.way().ok_or_else(|| io::Error::other("there is no way to this session"));
-        };
-        self.way.get_or_try_init(|| ways.by_door(path, &self.url)).await
+        self.way
+            .get_or_try_init(|| async {
+                match &self.address {
+                    Address::Unix(path) => ways.by_door(path, &self.url).await,
+                    Address::Tls { address, certificate } => ways.by_agent(*address, certificate, &self.url),
+                }
+            })
+            .await
     }
 }
 
@@ -100,18 +104,20 @@ impl Ways {
         if let Some(known) = known.filter(|k| k.generation == session.generation && k.address == *address) {
             return Some(known.clone());
         }
-        let url = self.root.join(&session.url());
-        let way = match address {
-            Address::Unix(_) => OnceCell::new(),
-            Address::Tls { address, certificate } => {
-                let config = self.key.as_ref()?.client_config(certificate.parse().ok()?, Channel::Data);
-                let pool = PoolSettings { age: TLS_AGE, ..PoolSettings::default() };
-                let upstream = Upstream::new(Target::Tls(*address, config), pool);
-                OnceCell::from(Way::Agent(upstream, Arc::new(self.edits(&url))))
-            }
-        };
-        let (owner, address) = (session.owner.clone(), address.clone());
-        Some(Arc::new(Route { owner, generation: session.generation, address, url, way }))
+        Some(Arc::new(Route {
+            owner: session.owner.clone(),
+            generation: session.generation,
+            address: address.clone(),
+            url: self.root.join(&session.url()),
+            way: OnceCell::new(),
+        }))
+    }
+
+    fn by_agent(&self, address: SocketAddr, certificate: &str, url: &str) -> io::Result<Way> {
+        let key = self.key.as_ref().ok_or_else(|| io::Error::other("this server has no key for agents"))?;
+        let config = key.client_config(certificate.parse().map_err(io::Error::other)?, Channel::Data);
+        let pool = PoolSettings { age: TLS_AGE, ..PoolSettings::default() };
+        Ok(Way::Agent(Upstream::new(Target::Tls(address, config), pool), Arc::new(self.edits(url))))
     }
 
     async fn by_door(&self, path: &Path, url: &str) -> io::Result<Way> {
