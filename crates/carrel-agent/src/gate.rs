@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use watcher::Watcher;
 
+/// The header by which the server tells an agent in a pod who asks.
+pub const CALLER: HeaderName = HeaderName::from_static("x-carrel-user");
+
 /// Told of each use, on the thread of the proxy: must be quick.
 pub type OnUse = Box<dyn Fn() + Send + Sync>;
 

@@ -7,18 +7,16 @@
 use crate::client;
 use carrel_agent::{
     door::Door,
-    gate::Gate,
+    gate::{CALLER, Gate},
     trust::{Channel, ServerKey},
 };
 use carrel_config::web::Root;
 use carrel_model::{Address, Clock, Session, UserId};
 use carrel_proxy::{Alive, Edits, Pass, PoolSettings, Target, Upstream};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
-/// Tells the agent who asks.
-const USER: HeaderName = HeaderName::from_static("x-carrel-user");
 /// Connections to agents are kept idle for so long: each begins with a handshake of TLS, and agents close none.
 const TLS_AGE: Duration = Duration::from_secs(30);
 
@@ -83,7 +81,7 @@ impl Way {
         let alive = alive.clone();
         match self {
             Self::Agent(upstream, edits) => {
-                let set = vec![(USER, name.clone())];
+                let set = vec![(CALLER, name.clone())];
                 Pass { upstream: upstream.clone(), edits: edits.clone(), alive, set }
             }
             Self::Ide(gate) => Pass { alive, ..gate.pass(name.to_str().ok()) },

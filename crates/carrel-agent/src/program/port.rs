@@ -2,7 +2,7 @@
 
 use crate::{
     folder::RunFolder,
-    gate::Gate,
+    gate::{CALLER, Gate},
     pod::LISTENS_LINE,
     program::{
         agent::{Agent, Entrance},
@@ -25,9 +25,6 @@ use std::{
     sync::Arc,
 };
 use tokio::runtime::Handle;
-
-/// Set by the server: who is asking.
-const CALLER: &str = "x-carrel-user";
 
 /// What there is at the port.
 struct Port(Arc<Agent>);

@@ -1,6 +1,9 @@
 //! What the server is for an agent on its host: a proxy before the IDE, by connections that the agent hands over.
 
-use carrel_agent::{door::Door, gate::Gate};
+use carrel_agent::{
+    door::Door,
+    gate::{CALLER, Gate},
+};
 use carrel_model::Clock;
 use carrel_proxy::{
     Edits, Failed, House, HouseBody, Listen, Peer, Proxy, ProxySettings, Running, Target, Verdict, full_body,
@@ -15,7 +18,7 @@ struct Front(Gate);
 
 impl House for Front {
     fn admit(&self, head: &Parts, _: &Peer) -> Verdict {
-        self.0.pass(head.headers.get("x-carrel-user").map(|name| name.to_str().unwrap())).into()
+        self.0.pass(head.headers.get(CALLER).map(|name| name.to_str().unwrap())).into()
     }
 
     fn answer(self: Arc<Self>, _: Request<Incoming>, _: Peer) -> BoxFuture<'static, Response<HouseBody>> {
