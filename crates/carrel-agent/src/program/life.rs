@@ -205,9 +205,7 @@ impl Begun {
                 let (seen, pause) = match ask::get(&agent.folder.ide(), &path, &headers).await {
                     Ok((status, _)) if status.is_success() || status.is_redirection() => return Ok(()),
                     Ok((status, _)) => (format!("{path} answers {status}"), 50),
-                    Err(error) if is_absent(&error) && began.elapsed() > GRACE => ("it does not listen".into(), 100),
-                    Err(error) if is_absent(&error) && began.elapsed() > SOON => ("it does not listen".into(), 10),
-                    Err(error) if is_absent(&error) => ("it does not listen".into(), 1),
+                    Err(error) if is_absent(&error) => ("it does not listen".into(), absent_pause(began.elapsed())),
                     Err(error) => (format!("it listens and does not answer ({error})"), 50),
                 };
                 let now = (agent.output.total(), seen);
@@ -220,6 +218,17 @@ impl Begun {
                 sleep(Duration::from_millis(pause)).await;
             }
         }
+    }
+}
+
+/// How long to wait, in milliseconds, before the next look for an IDE that does not listen after this time.
+fn absent_pause(waited: Duration) -> u64 {
+    if waited > GRACE {
+        100
+    } else if waited > SOON {
+        10
+    } else {
+        1
     }
 }
 
