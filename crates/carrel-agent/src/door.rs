@@ -64,9 +64,7 @@ impl Door {
 
     async fn connection(&self) -> io::Result<UnixStream> {
         let stream = self.ask(CONNECTION).await?;
-        let handed = stream.async_io(Interest::READABLE, || receive(&stream)).await?;
-        handed.set_nonblocking(true)?;
-        UnixStream::from_std(handed)
+        stream.async_io(Interest::READABLE, || receive(&stream)).await
     }
 
     async fn ask(&self, what: u8) -> io::Result<UnixStream> {
@@ -116,7 +114,7 @@ pub fn hand(to: &UnixStream, connection: impl AsFd) -> io::Result<()> {
 }
 
 /// Takes the connection that [`hand`] hands over, or the text that there is instead.
-fn receive(from: &UnixStream) -> io::Result<StdUnixStream> {
+fn receive(from: &UnixStream) -> io::Result<UnixStream> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut text = [0; TEXT_BYTES];
@@ -126,7 +124,11 @@ fn receive(from: &UnixStream) -> io::Result<StdUnixStream> {
         _ => None,
     });
     match (handed, &text[..received.bytes]) {
-        (Some(handed), [HANDED]) => Ok(handed.into()),
+        (Some(handed), [HANDED]) => {
+            let handed = StdUnixStream::from(handed);
+            handed.set_nonblocking(true)?;
+            UnixStream::from_std(handed)
+        }
         (_, [] | [HANDED]) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its agent hands over nothing")),
         (_, text) => Err(io::Error::other(String::from_utf8_lossy(text).into_owned())),
     }

@@ -29,9 +29,7 @@ async fn what_is_handed_over_is_the_connection_and_both_ways_are_open() {
     let (mut ide, connection) = UnixStream::pair().unwrap();
     hand(&agent, connection).unwrap();
     server.readable().await.unwrap();
-    let handed = receive(&server).unwrap();
-    handed.set_nonblocking(true).unwrap();
-    let mut handed = UnixStream::from_std(handed).unwrap();
+    let mut handed = receive(&server).unwrap();
     handed.write_all(b"?").await.unwrap();
     assert_eq!(ide.read_u8().await.unwrap(), b'?');
     ide.write_all(b"!").await.unwrap();

@@ -14,7 +14,7 @@ fn is_root() -> bool {
 fn read_as_nobody(socket: &Path) -> String {
     let code = "import socket, sys\n\
                 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n\
-                try:\n s.sendall(b'r' if 'data' in sys.argv[1] else b'GET /status HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'); print('read', len(s.recv(4096)))\n\
+                try:\n s.sendall(b'r' if sys.argv[1].endswith('/data.sock') else b'GET /status HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'); print('read', len(s.recv(4096)))\n\
                 except OSError: print('read 0')";
     let output = Command::new("setpriv")
         .args(["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", code])
