@@ -78,10 +78,18 @@ impl Workspace {
     }
 }
 
+/// What cargo tells a program that it runs about its package. Build scripts watch some of it (that of ring does): handed on
+/// to another cargo, everything above them would be compiled anew in each clone, and whenever somebody calls cargo by hand.
+const OF_THIS_PACKAGE: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_"];
+
 /// Cargo, the one that runs this.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
+    let of_this_package = |name: &str| OF_THIS_PACKAGE.iter().any(|start| name.starts_with(start));
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_this_package)) {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -91,4 +99,19 @@ pub(crate) fn host() -> anyhow::Result<String> {
     let text = String::from_utf8_lossy(&out.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?;
     Ok(host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_cargo_hears_nothing_of_this_package() {
+        // Cargo told this test, too.
+        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let cargo = cargo(Path::new("/"));
+        let removed = |name: &str| cargo.get_envs().any(|(known, value)| known == name && value.is_none());
+        assert!(removed("CARGO_MANIFEST_DIR") && removed("CARGO_PKG_NAME"));
+        assert!(!removed("CARGO_HOME") && !removed("CARGO_TARGET_DIR"));
+    }
 }
