@@ -48,8 +48,8 @@ pub(crate) struct Fuzz {
     kept: PathBuf,
 }
 
-/// A target, and what became of it.
-pub(crate) type Outcome = (String, anyhow::Result<()>);
+/// A target, and how many inputs it took without a finding.
+pub(crate) type Outcome = (String, anyhow::Result<u64>);
 
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let places = Places::find()?;
@@ -87,7 +87,7 @@ impl Fuzz {
         })
     }
 
-    /// Runs every target for a time, two at once and at the lowest priority, so that something else can go on beside it.
+    /// Runs every target for a time, two at once and at the lowest priority, since something else goes on beside it.
     pub(crate) fn all(&self, time: Duration) -> Vec<Outcome> {
         self.targets(TARGETS, time)
     }
@@ -98,7 +98,8 @@ impl Fuzz {
         let work = || {
             while let Some(target) = next() {
                 let outcome = self.target(target, time);
-                let line = outcome.as_ref().map_or_else(|error| format!("{error:#}"), |()| "nothing found".to_owned());
+                let nothing = |inputs| format!("nothing found in {inputs} inputs");
+                let line = outcome.as_ref().map_or_else(|error| format!("{error:#}"), nothing);
                 say(&format!("fuzz {target}: {line}"));
                 if let Ok(mut outcomes) = outcomes.lock() {
                     outcomes.push((target.to_owned(), outcome));
@@ -112,18 +113,19 @@ impl Fuzz {
         outcomes.into_inner().unwrap_or_default()
     }
 
-    fn target(&self, target: &str, time: Duration) -> anyhow::Result<()> {
+    fn target(&self, target: &str, time: Duration) -> anyhow::Result<u64> {
         let corpus = self.kept.join(target);
         let findings = self.kept.join("findings");
         fs::create_dir_all(&corpus)?;
         fs::create_dir_all(&findings)?;
         let log = findings.join(format!("{target}.log"));
         let status = self.start(target, &corpus, &findings, &log, time)?.wait()?;
-        if status.success() {
-            return Ok(());
-        }
         let text = fs::read(&log).unwrap_or_default();
-        bail!("{status}\n{}\nThe bytes are in {}", last_lines(&String::from_utf8_lossy(&text)), findings.display());
+        let text = String::from_utf8_lossy(&text);
+        if !status.success() {
+            bail!("{status}\n{}\nThe bytes are in {}", last_lines(&text), findings.display());
+        }
+        executed(&text).with_context(|| format!("{} does not say how many inputs there were", log.display()))
     }
 
     fn start(&self, target: &str, corpus: &Path, findings: &Path, log: &Path, time: Duration) -> anyhow::Result<Child> {
@@ -141,6 +143,11 @@ impl Fuzz {
     }
 }
 
+/// How many inputs libFuzzer tried, by its final statistics.
+fn executed(text: &str) -> Option<u64> {
+    text.lines().rev().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))?.trim().parse().ok()
+}
+
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(30)..].join("\n")
@@ -149,6 +156,14 @@ fn last_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn libfuzzer_says_how_many_inputs_it_tried() {
+        let text =
+            "Done 12 runs in 1 second(s)\nstat::number_of_executed_units: 12\nstat::peak_rss_mb:              40\n";
+        assert_eq!(executed(text), Some(12));
+        assert_eq!(executed("Done"), None);
+    }
 
     #[test]
     fn every_target_has_a_file_seeds_and_an_entry() {
