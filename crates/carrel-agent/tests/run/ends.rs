@@ -1,6 +1,6 @@
 //! How runs end.
 
-use crate::place::{Place, eventually, lives, plan};
+use crate::place::{Place, eventually, get, lives, plan};
 use carrel_agent::protocol::{End, Phase, Stop};
 use carrel_model::{Bounds, Ending, Plan};
 use http::StatusCode;
@@ -186,7 +186,8 @@ async fn a_session_above_its_memory_is_ended_and_told() {
     let mut plan = plan(&[]);
     plan.memory_mb = 100;
     place.ready(&plan).await;
-    place.ide("/s/x/eat?mb=150").await;
+    // The session may be over before it answers.
+    get(&place.front(), "/s/x/eat?mb=150").await;
     let end = place.end().await;
     let (code, text) = cause(&end);
     assert_eq!(code, "out-of-memory");
