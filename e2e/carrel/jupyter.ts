@@ -28,12 +28,9 @@ export class Notebook {
   /** A new notebook from the launcher of JupyterLab. `kernel` is what its card says. */
   static async inLab(page: Page, kernel: RegExp): Promise<Notebook> {
     const notebook = new Notebook(page);
-    // JupyterLab comes back with the tabs of the person's last session, also of an earlier test's.
-    await page.locator('.jp-LabShell').waitFor({ timeout: KERNEL });
-    const session = /^\/s\/[^/]+\//.exec(new URL(page.url()).pathname)?.[0];
-    if (!session) throw new Error(`${page.url()} is no session`);
-    await page.goto(`${session}lab?reset`);
-    const section = page.locator('.jp-Launcher-section', { hasText: 'Notebook' }).first();
+    // One more, if JupyterLab shows one by itself, which it does when nothing else is open.
+    await page.locator('#jp-main-dock-panel .lm-TabBar-addButton').first().click({ timeout: KERNEL });
+    const section = page.locator('.jp-Launcher-section:visible', { hasText: 'Notebook' }).first();
     await section.locator('.jp-LauncherCard', { hasText: kernel }).first().click({ timeout: KERNEL });
     await notebook.ready();
     return notebook;

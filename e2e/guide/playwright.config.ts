@@ -6,6 +6,6 @@ import base, { onOneServer } from '../playwright.config.ts';
 export default defineConfig(base, {
   ...onOneServer,
   testDir: '.',
-  outputDir: '../results',
+  outputDir: '../results-guide',
   use: { baseURL: 'http://localhost:8787' },
 });
