@@ -110,6 +110,9 @@ pub(super) const ROWS: &[Row] = rows![
         "A volume of the session is held by another node, and can be used on one at a time." quote;
     Event ["FailedAttachVolume"] [] "volume-attach" Administrator Stalls
         "A volume of the session cannot be attached to its node." quote;
+    // For a moment after it was told of the pod, the API server may not know that this node runs it.
+    Event ["FailedMount"] ["forbidden: user \"system:node:"] "volume-mount" Administrator Stalls
+        "The node of the session may not read what is mounted into it." quote;
     Event ["FailedMount"] ["persistentvolumeclaim", "claim"] "claim-missing" Administrator Stalls
         "A volume of the session is missing." quote;
     Event ["FailedMount"] ["configmap", "secret"] "mount-source-missing" Administrator Stalls

@@ -140,7 +140,7 @@ async fn a_session_that_no_node_takes_waits_or_fails_with_what_is_missing() {
 
 #[tokio::test]
 async fn a_pod_that_its_node_cannot_start_fails_with_what_is_missing() {
-    let cluster = Cluster::with_start_limit(Duration::from_secs(2)).await;
+    let cluster = Cluster::with_start_limit(Duration::from_secs(5)).await;
     let missing = cluster.volume("missing", json!({"path": "/no/such/folder", "type": "Directory"}), None).await;
     let class = cluster.namespace.clone();
     cluster.create_everywhere::<RuntimeClass>(json!({"metadata": {"name": class}, "handler": "none"})).await;

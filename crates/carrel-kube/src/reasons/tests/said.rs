@@ -240,6 +240,16 @@ pub(super) const SAID: &[Said] = &[
     (
         Event,
         "FailedMount",
+        "Unable to attach or mount volumes: unmounted volumes=[more]: error processing PVC rstudio/homes: failed to \
+        fetch PVC from API server: persistentvolumeclaims \"homes\" is forbidden: User \"system:node:n1\" cannot get \
+        resource \"persistentvolumeclaims\" in API group \"\" in the namespace \"rstudio\": no relationship found \
+        between node 'n1' and this object",
+        "volume-mount",
+        Stalls,
+    ),
+    (
+        Event,
+        "FailedMount",
         "MountVolume.SetUp failed for volume \"session-config\" : configmap \"x\" not found",
         "mount-source-missing",
         Stalls,
