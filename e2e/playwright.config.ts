@@ -3,8 +3,8 @@ import { defineConfig } from '@playwright/test';
 const browser = process.env.CARREL_E2E_BROWSER;
 if (!browser) throw new Error('CARREL_E2E_BROWSER names no browser: run the tests with `cargo xtask test`');
 
-/** For suites that share one installed server: one test after the other, each with the time that pods take. */
-export const onOneServer = { workers: 1, timeout: 300_000 };
+/** For suites that share one installed server: one test after the other. */
+export const onOneServer = { workers: 1 };
 
 export default defineConfig({
   testDir: 'tests',
@@ -14,8 +14,9 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
-  timeout: 180_000,
-  expect: { timeout: 20_000 },
+  // Other tests go on beside these.
+  timeout: 300_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
