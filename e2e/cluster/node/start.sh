@@ -9,6 +9,11 @@ mkdir /tmp/hostpath_pv
 mount --bind "${STATE}/volumes" /tmp/hostpath_pv
 mount --bind "${STATE}/${NODE}/log" /var/log
 mount --bind "${STATE}/${NODE}/lib" /var/lib
+# Images as they were loaded are read once more. Where memory has room for them, nothing else waits until they are on the disk.
+if [ "$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)" -ge 8 ]; then
+  mkdir -p /var/lib/containerd/io.containerd.content.v1.content
+  mount -t tmpfs -o mode=0711 tmpfs /var/lib/containerd/io.containerd.content.v1.content
+fi
 ip link set lo up
 echo 1 >/proc/sys/net/ipv4/ip_forward
 # Pods of one node meet on a bridge: what they send to a Service has to pass the rules for it all the same.
