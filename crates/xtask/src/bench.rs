@@ -48,8 +48,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     up::account(screen, &places)?;
     let installed = install::all(screen, &places)?;
     let chp = peers_from_npm(screen, &places, &installed.node)?;
-    programs::pages(screen, &places, &installed.node)?;
-    let programs = programs::build(screen, &places, Profile::Release)?;
+    let programs = programs::build(screen, &places, &installed.node, Profile::Release)?;
     let bench = programs::build_bench(screen, &places)?;
 
     let mut command = Command::new(bench);
@@ -79,7 +78,8 @@ fn on_cluster(screen: &Screen, places: &Places) -> anyhow::Result<()> {
     if table.exists() {
         fs::remove_file(&table)?;
     }
-    let measured = Ground::with(screen, places, &installed, "bench", |ground| {
+    let programs = || programs::build(screen, places, &installed.node, Profile::Dev);
+    let measured = Ground::with(screen, places, programs, "bench", |ground| {
         guide::until_sign_in(screen, places, &installed, ground, e2e::TIMES)
     });
     // Also when they are worse than they should be.

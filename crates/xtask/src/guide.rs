@@ -7,9 +7,10 @@ mod run;
 
 use crate::{
     cluster,
-    install::{self, Installed, Kubernetes, debian, npm},
+    install::{self, Installed, Kubernetes, debian},
     places::Places,
-    screen::{Done, Screen, say, say_error},
+    programs::{self, Profile},
+    screen::{Screen, say, say_error},
     test::e2e,
     up,
 };
@@ -71,7 +72,8 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
         };
         walk.follow(screen, &steps(&places)?)?
     } else {
-        Ground::with(screen, &places, &installed, CLUSTER, |ground| {
+        let programs = || programs::build(screen, &places, &installed.node, Profile::Dev);
+        Ground::with(screen, &places, programs, CLUSTER, |ground| {
             let result = on(screen, &places, &installed, ground);
             if options.keep {
                 until_ctrl_c(result.as_ref().err())?;
@@ -150,10 +152,7 @@ impl<'a> Walk<'a> {
 
     fn follow(self, screen: &Screen, steps: &[Step]) -> anyhow::Result<usize> {
         let (places, installed) = (self.places, self.installed);
-        screen.step("Playwright", |step| {
-            let done = npm::packages(step, &installed.node, &places.root.join("e2e"))?;
-            Ok(if done { Done::did("installed") } else { Done::Nothing })
-        })?;
+        e2e::packages(screen, places, &installed.node)?;
         let folder = empty(&places.cache.join("guide"))?;
         symlink(&places.root, folder.join("carrel"))?;
         // The guide chooses a namespace in it, which is no business of others.

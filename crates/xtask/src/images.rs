@@ -12,7 +12,8 @@ use crate::{
     workspace::cargo,
 };
 use anyhow::{Context, bail};
-use build::{Build, Builder};
+use build::Build;
+pub(crate) use build::Builder;
 use nix::unistd::Uid;
 use std::{
     fs,
@@ -45,12 +46,6 @@ enum Which {
     Session,
 }
 
-/// Where the archives lie.
-pub(crate) struct Archives {
-    pub(crate) server: PathBuf,
-    pub(crate) session: PathBuf,
-}
-
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let places = Places::find()?;
     let builder = builder(screen, &places)?;
@@ -60,21 +55,14 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     if options.only != Some(Which::Session) {
         let profile = if options.release { Profile::Release } else { Profile::Quick };
         let installed = crate::install::all(screen, &places)?;
-        programs::pages(screen, &places, &installed.node)?;
-        let programs = programs::build(screen, &places, profile)?;
+        let programs = programs::build(screen, &places, &installed.node, profile)?;
         say(&server(screen, &places, &builder, &programs)?.display().to_string());
     }
     Ok(())
 }
 
-/// Both images, the server's with programs that were built before.
-pub(crate) fn all(screen: &Screen, places: &Places, programs: &Programs) -> anyhow::Result<Archives> {
-    let builder = builder(screen, places)?;
-    let session = session(screen, places, &builder, None)?;
-    Ok(Archives { server: server(screen, places, &builder, programs)?, session })
-}
-
-fn builder(screen: &Screen, places: &Places) -> anyhow::Result<Builder> {
+/// What builds images.
+pub(crate) fn builder(screen: &Screen, places: &Places) -> anyhow::Result<Builder> {
     if !Uid::effective().is_root() {
         bail!("only root can build the images: their files belong to other accounts. Run this with sudo");
     }
@@ -84,7 +72,13 @@ fn builder(screen: &Screen, places: &Places) -> anyhow::Result<Builder> {
     Ok(builder)
 }
 
-fn session(screen: &Screen, places: &Places, builder: &Builder, rstudio: Option<&Path>) -> anyhow::Result<PathBuf> {
+/// The image of sessions, perhaps with a package of RStudio Server in it; where its archive is.
+pub(crate) fn session(
+    screen: &Screen,
+    places: &Places,
+    builder: &Builder,
+    rstudio: Option<&Path>,
+) -> anyhow::Result<PathBuf> {
     screen.step_with("Session image", |step| {
         let _lock = places.lock("images", || step.now("another xtask builds images: waiting for its end"))?;
         let context = builder.context("session")?;
@@ -104,7 +98,13 @@ fn session(screen: &Screen, places: &Places, builder: &Builder, rstudio: Option<
     })
 }
 
-fn server(screen: &Screen, places: &Places, builder: &Builder, programs: &Programs) -> anyhow::Result<PathBuf> {
+/// The image of the server, with programs that were built before; where its archive is.
+pub(crate) fn server(
+    screen: &Screen,
+    places: &Places,
+    builder: &Builder,
+    programs: &Programs,
+) -> anyhow::Result<PathBuf> {
     screen.step_with("Server image", |step| {
         let _lock = places.lock("images", || step.now("another xtask builds images: waiting for its end"))?;
         let context = builder.context("server")?;

@@ -19,6 +19,7 @@ use std::{
 const OPENAPI: &str = "openapi";
 
 /// The programs that stand ready to be run.
+#[derive(Clone)]
 pub(crate) struct Programs {
     /// `carrel`.
     pub(crate) carrel: PathBuf,
@@ -72,8 +73,9 @@ pub(crate) fn pages(screen: &Screen, places: &Places, node: &Node) -> anyhow::Re
     })
 }
 
-/// Builds `carrel` and `carrel-agent`, and copies them into the cache.
-pub(crate) fn build(screen: &Screen, places: &Places, profile: Profile) -> anyhow::Result<Programs> {
+/// Builds `carrel`, with the pages inside, and `carrel-agent`, and copies them into the cache.
+pub(crate) fn build(screen: &Screen, places: &Places, node: &Node, profile: Profile) -> anyhow::Result<Programs> {
+    pages(screen, places, node)?;
     let target = Workspace::own(&places.root)?.target_directory;
     let triple = host()?;
     let carrel = screen.step_with("Server", |step| {

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt::Write as _,
     fs::{self, File},
     io::{self, BufRead, BufReader, IsTerminal, Write},
@@ -16,22 +16,50 @@ use std::{
 
 /// How wide the names of steps are.
 const NAME: usize = 20;
+/// How wide labels are.
+const LABEL_WIDTH: usize = 15;
 /// How often a long step says that it goes on, where lines can't be overwritten.
 const STILL: Duration = Duration::from_secs(20);
 /// How much of a failed program's output is shown.
 const TAIL: usize = 30;
 
-/// A line of text. A reader that went away is no reason to stop.
+thread_local! {
+    /// What this thread works on, when several say what they do at the same time.
+    static LABEL: Cell<&'static str> = const { Cell::new("") };
+}
+
+/// Does some work beside other work: its name stands before each line that this thread says.
+pub(crate) fn labelled<T>(label: &'static str, work: impl FnOnce() -> T) -> T {
+    let before = LABEL.replace(label);
+    let done = work();
+    LABEL.set(before);
+    done
+}
+
+/// Lines of text. A reader that went away is no reason to stop.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    let _ = io::stdout().write_all(marked(text).as_bytes());
 }
 
 /// What went wrong, and why, from the outside in.
 pub(crate) fn say_error(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "\nerror: {error}");
+    let mut text = format!("\nerror: {error}");
     for cause in error.chain().skip(1) {
-        let _ = writeln!(io::stderr(), "  because: {cause}");
+        let _ = write!(text, "\n  because: {cause}");
     }
+    let _ = io::stderr().write_all(marked(&text).as_bytes());
+}
+
+/// The lines, each behind the label if there is one.
+fn marked(text: &str) -> String {
+    let label = LABEL.get();
+    if label.is_empty() {
+        return format!("{text}\n");
+    }
+    text.split('\n').fold(String::new(), |mut lines, line| {
+        let _ = writeln!(lines, "{label:LABEL_WIDTH$} | {line}");
+        lines
+    })
 }
 
 /// Where steps are shown.
@@ -71,7 +99,9 @@ impl Screen {
         name: &str,
         work: impl FnOnce(&Step) -> anyhow::Result<(Done, T)>,
     ) -> anyhow::Result<T> {
-        let step = Step { name: name.into(), began: Instant::now(), tty: self.tty, told: RefCell::new(Instant::now()) };
+        // Lines between others can't be written over.
+        let tty = self.tty && LABEL.get().is_empty();
+        let step = Step { name: name.into(), began: Instant::now(), tty, told: RefCell::new(Instant::now()) };
         step.draw("");
         let result = work(&step);
         step.clear();
@@ -148,7 +178,9 @@ impl Step {
 
     fn log(&self) -> anyhow::Result<(PathBuf, File)> {
         let name: String = self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let path = std::env::temp_dir().join(format!("carrel-xtask-{}-{name}.log", std::process::id()));
+        // Work beside this one may have a step of the same name.
+        let name = format!("carrel-xtask-{}-{}{name}.log", std::process::id(), LABEL.get().replace(' ', "-"));
+        let path = std::env::temp_dir().join(name);
         let file = File::options()
             .append(true)
             .create(true)
@@ -164,13 +196,13 @@ impl Step {
             let what: String = what.trim().chars().filter(|c| !c.is_control()).take(70).collect();
             let _ = write!(line, "  {what}");
         }
-        let mut out = io::stdout();
         if self.tty {
+            let mut out = io::stdout();
             let _ = write!(out, "\r\x1b[2K{line}");
             let _ = out.flush();
         } else if self.told.borrow().elapsed() >= STILL {
             *self.told.borrow_mut() = Instant::now();
-            let _ = writeln!(out, "{line}");
+            say(&line);
         }
     }
 
@@ -255,6 +287,14 @@ mod tests {
     fn a_machine_without_network_is_told_so() {
         let text = sh("echo npm error code ENOTFOUND; exit 1").unwrap_err().to_string();
         assert!(text.contains("check the network"), "{text}");
+    }
+
+    #[test]
+    fn each_line_of_work_beside_other_work_has_its_name_before_it() {
+        assert_eq!(marked("one\ntwo"), "one\ntwo\n");
+        let text = labelled("Browser", || (marked("one\ntwo"), labelled("Pages", || marked(""))));
+        assert_eq!(text, ("Browser         | one\nBrowser         | two\n".into(), "Pages           | \n".into()));
+        assert_eq!(marked(""), "\n");
     }
 
     #[test]

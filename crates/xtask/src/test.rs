@@ -9,10 +9,10 @@ use crate::{
     arrows,
     fuzz::Fuzz,
     generated,
-    install::{self, Installed, debian, npm},
+    install::{self, Installed, debian},
     places::Places,
-    programs::{self, Profile},
-    screen::{Done, Screen, lines_of, say, say_error},
+    programs::{self, Profile, Programs},
+    screen::{Done, Screen, labelled, lines_of, say, say_error},
     up,
     workspace::cargo,
 };
@@ -20,13 +20,14 @@ use anyhow::{Context, bail};
 use count::Count;
 use std::{
     io,
+    num::NonZero,
+    path::PathBuf,
     process::{Command, ExitCode, Stdio},
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
 
-/// All features but the one of the tests that need a cluster.
-const FEATURES: &str = "carrel-agent/program,carrel-agent/trust,carrel-sessions/testing";
 /// How many milliseconds of a processor a megabyte of any configuration file may take to be read and checked.
 const MEGABYTE_MS: &str = "20";
 /// How long each fuzz target runs.
@@ -39,6 +40,22 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
 }
+
+/// Does a part, and counts the tests that it runs.
+type Work = fn(&Bench<'_>) -> anyhow::Result<Count>;
+/// Parts that are done one after the other.
+type Row = [(&'static str, Work)];
+
+/// What is said at once.
+const FIRST: &Row = &[("Format", format_part), ("Arrows", arrows_part)];
+/// What compiles, one after the other: cargo does one thing at a time.
+const RUST: &Row =
+    &[("Tests", tests), ("Stories again", stories_on_postgres), ("Generated files", generated_files), ("Lints", lints)];
+const PAGES: &Row = &[("Pages", pages)];
+const BROWSER: &Row = &[("Browser", browser)];
+const OTHERS: &Row = &[("Speed", speed), ("Chart", chart::part)];
+const FUZZING: &Row = &[("Fuzzing", fuzzing)];
+const CLUSTER: (&str, Work) = ("Cluster", cluster::part);
 
 /// A part of the tests.
 struct Part {
@@ -60,40 +77,90 @@ struct Bench<'a> {
     screen: &'a Screen,
     places: Places,
     installed: Installed,
-    parts: Vec<Part>,
+    built: OnceLock<Result<Built, String>>,
+}
+
+/// What is compiled before all that goes on side by side.
+#[derive(Clone)]
+struct Built {
+    /// What servers and sessions are started with.
+    programs: Programs,
+    /// The launcher's contract on a cluster. It is started without cargo, which may be busy for somebody else.
+    contract: PathBuf,
 }
 
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
     let places = Places::find()?;
     debian::packages(screen, &places, &[debian::TO_RUN, debian::R, debian::TO_TEST])?;
     up::account(screen, &places)?;
     let installed = install::all(screen, &places)?;
-    // The server carries the pages inside: they come before anything that compiles it.
-    programs::pages(screen, &places, &installed.node)?;
-    let mut bench = Bench { screen, places, installed, parts: Vec::new() };
-    bench.part("Format", format_part);
-    bench.part("Arrows", arrows_part);
-    bench.part("Lints", lints);
-    bench.part("Tests", tests);
-    bench.part("Stories again", stories_on_postgres);
-    bench.part("Generated files", generated_files);
-    bench.part("Pages", pages);
-    if !options.quick {
-        bench.part("Speed", speed);
-        bench.part("Chart", chart::part);
-        bench.browser_and_fuzzing();
-        match crate::cluster::missing()? {
-            None => bench.part("Cluster", cluster::part),
-            Some(missing) => bench.leave_out("Cluster", missing),
-        }
-    }
+    let bench = Bench { screen, places, installed, built: OnceLock::new() };
+    let mut parts = bench.row(FIRST);
+    parts.extend(if options.quick { bench.quick()? } else { bench.everything()? });
     // What failed was said where it happened; the sum stays the last line.
-    Ok(if bench.summary() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if summary(&parts, began.elapsed()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Bench<'_> {
-    fn part(&mut self, name: &'static str, work: impl FnOnce(&Self) -> anyhow::Result<Count>) {
-        say(&format!("\n== {name}"));
+    /// Does what needs no browser, no cluster and nothing compiled as it is shipped.
+    fn quick(&self) -> anyhow::Result<Vec<Part>> {
+        // The server carries the pages inside: they come before anything that compiles it.
+        programs::pages(self.screen, &self.places, &self.installed.node)?;
+        Ok(self.row(&[RUST, PAGES].concat()))
+    }
+
+    /// Does all that takes long, side by side: browsers, IDEs and pods are mostly waited for, and meanwhile there is other
+    /// work for the processors.
+    fn everything(&self) -> anyhow::Result<Vec<Part>> {
+        let missing = crate::cluster::missing()?;
+        let cluster: &[&Row] = if missing.is_some() { &[] } else { &[&[CLUSTER]] };
+        let mut parts = self.beside(cluster, &[BROWSER, RUST, &[PAGES, OTHERS].concat(), FUZZING]);
+        if let Some(missing) = missing {
+            parts.push(Part { name: CLUSTER.0, time: Duration::ZERO, outcome: Outcome::LeftOut(missing) });
+        }
+        Ok(parts)
+    }
+
+    /// Does rows beside each other: some at once, the others when the programs are built, which those wait for, too.
+    fn beside(&self, at_once: &[&Row], then: &[&Row]) -> Vec<Part> {
+        let after = |row| {
+            // If they can't be built, the parts say so.
+            let _ = self.built();
+            self.row(row)
+        };
+        thread::scope(|scope| {
+            let first = at_once.iter().map(|row| (row, scope.spawn(|| self.row(row))));
+            let second = then.iter().map(|row| (row, scope.spawn(|| after(row))));
+            let working: Vec<_> = first.chain(second).collect();
+            let parts = working.into_iter().map(|(row, work)| {
+                // A panic is a fault of this program, which has told it.
+                let failed = |name| Part { name, time: Duration::ZERO, outcome: Outcome::Failed };
+                work.join().unwrap_or_else(|_| row.iter().map(|(name, _)| failed(*name)).collect())
+            });
+            parts.flatten().collect()
+        })
+    }
+
+    /// What browser and cluster wait for. Whoever asks first builds it, and all others wait.
+    fn built(&self) -> anyhow::Result<Built> {
+        let build = || -> anyhow::Result<Built> {
+            let programs = programs::build(self.screen, &self.places, &self.installed.node, Profile::Dev)?;
+            let contract =
+                self.screen.step_with("Cluster's tests", |_| Ok((Done::did("built"), cluster::build(self)?)))?;
+            Ok(Built { programs, contract })
+        };
+        let told = || labelled("Programs", build).map_err(|error| format!("{error:#}"));
+        self.built.get_or_init(told).clone().map_err(anyhow::Error::msg)
+    }
+
+    /// Does the parts of a row, all of them, whatever comes of each.
+    fn row(&self, row: &Row) -> Vec<Part> {
+        row.iter().map(|(name, work)| labelled(name, || self.part(name, *work))).collect()
+    }
+
+    fn part(&self, name: &'static str, work: Work) -> Part {
+        say(&format!("== {name}"));
         let began = Instant::now();
         let outcome = match work(self) {
             Ok(count) => Outcome::Ran(count),
@@ -102,48 +169,27 @@ impl Bench<'_> {
                 Outcome::Failed
             }
         };
-        self.parts.push(Part { name, time: began.elapsed(), outcome });
+        Part { name, time: began.elapsed(), outcome }
     }
+}
 
-    fn leave_out(&mut self, name: &'static str, missing: String) {
-        self.parts.push(Part { name, time: Duration::ZERO, outcome: Outcome::LeftOut(missing) });
-    }
-
-    /// The browser waits for servers and IDEs most of the time: beside it, and behind it in priority, every reader is fed
-    /// with bytes for a while.
-    fn browser_and_fuzzing(&mut self) {
-        let fuzz = match Fuzz::build(self.screen, &self.places) {
-            Ok(fuzz) => fuzz,
-            Err(error) => return self.part("Fuzzing", |_| Err(error)),
+/// Prints a line for each part, what all took together, and then, last, the sum. Whether nothing failed.
+fn summary(parts: &[Part], together: Duration) -> bool {
+    say("");
+    let mut all = Count::default();
+    for part in parts {
+        let (result, count) = match &part.outcome {
+            Outcome::Ran(Count { passed: 0, failed: 0 }) => ("ok".to_owned(), Count::default()),
+            Outcome::Ran(count) => (format!("{} passed, {} failed", count.passed, count.failed), *count),
+            Outcome::Failed => ("failed".to_owned(), Count { passed: 0, failed: 1 }),
+            Outcome::LeftOut(missing) => (format!("NOT RUN: {missing}"), Count::default()),
         };
-        thread::scope(|scope| {
-            let fuzzing = scope.spawn(|| fuzz.all(FUZZ_TIME));
-            self.part("Browser", browser);
-            self.part("Fuzzing", |_| {
-                let outcomes = fuzzing.join().map_err(|_| anyhow::anyhow!("the fuzzing ended with a panic"))?;
-                let failed = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count();
-                Ok(Count { passed: outcomes.len() - failed, failed })
-            });
-        });
+        say(&format!("{:18} {result} ({:.0} s)", part.name, part.time.as_secs_f64()));
+        all += count;
     }
-
-    /// Prints a line for each part and then, last, the sum. Whether nothing failed.
-    fn summary(self) -> bool {
-        say("");
-        let mut all = Count::default();
-        for part in &self.parts {
-            let (result, count) = match &part.outcome {
-                Outcome::Ran(Count { passed: 0, failed: 0 }) => ("ok".to_owned(), Count::default()),
-                Outcome::Ran(count) => (format!("{} passed, {} failed", count.passed, count.failed), *count),
-                Outcome::Failed => ("failed".to_owned(), Count { passed: 0, failed: 1 }),
-                Outcome::LeftOut(missing) => (format!("NOT RUN: {missing}"), Count::default()),
-            };
-            say(&format!("{:18} {result} ({:.0} s)", part.name, part.time.as_secs_f64()));
-            all += count;
-        }
-        say(&format!("\n{} passed, {} failed", all.passed, all.failed));
-        all.failed == 0
-    }
+    say(&format!("{:18} {:.0} s", "Together", together.as_secs_f64()));
+    say(&format!("\n{} passed, {} failed", all.passed, all.failed));
+    all.failed == 0
 }
 
 /// Runs a program with its output in view, and counts the tests that it reports.
@@ -187,35 +233,32 @@ fn arrows_part(bench: &Bench<'_>) -> anyhow::Result<Count> {
 
 fn lints(bench: &Bench<'_>) -> anyhow::Result<Count> {
     let mut clippy = cargo(&bench.places.root);
-    clippy.args([
-        "clippy",
-        "--quiet",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ]);
-    counted(&mut clippy)
+    clippy.args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--all-features"]);
+    counted(clippy.args(["--", "-D", "warnings"]))
+}
+
+/// `cargo test` of everything. Whatever is run of it is built alike, so that nothing is compiled a second time.
+fn cargo_test(bench: &Bench<'_>) -> Command {
+    let mut test = cargo(&bench.places.root);
+    test.args(["test", "--locked", "--workspace", "--all-features"]);
+    test.env("RUST_TEST_THREADS", threads());
+    test
+}
+
+/// How many tests go on at once. Most of them wait for programs, databases and sockets.
+fn threads() -> String {
+    (2 * thread::available_parallelism().map_or(1, NonZero::get)).to_string()
 }
 
 fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    let mut tests = cargo(&bench.places.root);
-    tests.args(["test", "--locked", "--workspace", "--features", FEATURES, "--no-fail-fast"]);
+    let mut tests = cargo_test(bench);
     // The catalogue's entries are tried on the real IDEs.
-    tests.env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path);
-    counted(&mut tests)
+    counted(tests.arg("--no-fail-fast").env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path))
 }
 
 /// The server's stories run on SQLite among the tests; here on PostgreSQL.
 fn stories_on_postgres(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    let mut stories = cargo(&bench.places.root);
-    // Built as the tests are, so that nothing is compiled a second time.
-    stories.args(["test", "--locked", "--workspace", "--features", FEATURES, "--lib", "story::"]);
-    stories.env("CARREL_TEST_DATABASE", "postgresql");
-    counted(&mut stories)
+    counted(cargo_test(bench).args(["--lib", "story::"]).env("CARREL_TEST_DATABASE", "postgresql"))
 }
 
 fn generated_files(bench: &Bench<'_>) -> anyhow::Result<Count> {
@@ -236,13 +279,9 @@ fn speed(bench: &Bench<'_>) -> anyhow::Result<Count> {
 }
 
 fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    let programs = programs::build(bench.screen, &bench.places, Profile::Dev)?;
-    let folder = bench.places.root.join("e2e");
-    bench.screen.step("Playwright", |step| {
-        let done = npm::packages(step, &bench.installed.node, &folder)?;
-        Ok(if done { Done::did("installed") } else { Done::Nothing })
-    })?;
-    counted(bench.installed.node.npm(&folder).args(["run", "check"]))?;
+    e2e::packages(bench.screen, &bench.places, &bench.installed.node)?;
+    let programs = bench.built()?.programs;
+    counted(bench.installed.node.npm(&e2e::folder(&bench.places)).args(["run", "check"]))?;
     let postgres = e2e::postgres(&bench.places)?;
     let on = |postgres, specs| e2e::playwright(&bench.places, &bench.installed, &programs, postgres, specs);
     let counts = [(Some(&postgres), [].as_slice()), (None, e2e::ON_SQLITE)].map(|(postgres, specs)| {
@@ -255,4 +294,11 @@ fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {
         sum += count?;
     }
     Ok(sum)
+}
+
+/// Behind all others in priority, every reader is fed with bytes for a while.
+fn fuzzing(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    let outcomes = Fuzz::build(bench.screen, &bench.places)?.all(FUZZ_TIME);
+    let failed = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count();
+    Ok(Count { passed: outcomes.len() - failed, failed })
 }

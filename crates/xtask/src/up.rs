@@ -49,8 +49,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     debian::packages(screen, &places, &packages(options))?;
     account(screen, &places)?;
     let installed = install::all(screen, &places)?;
-    programs::pages(screen, &places, &installed.node)?;
-    let programs = programs::build(screen, &places, Profile::Quick)?;
+    let programs = programs::build(screen, &places, &installed.node, Profile::Quick)?;
     data::folder(screen, &places)?;
     let config = places.data.join("config");
     if options.postgres {

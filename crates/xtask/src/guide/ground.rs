@@ -2,18 +2,18 @@
 
 use crate::{
     cluster::{self, Place},
-    images::{self, Archives},
+    images::{self, Builder},
     install::{
-        Installed, Kubernetes,
+        Kubernetes,
         traefik::{self, traefik},
     },
     places::Places,
     postgres::Postgres,
-    programs::{self, Profile},
+    programs::Programs,
     screen::{Done, Screen, say},
     test::e2e,
 };
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The database and its owner.
 const DATABASE: &str = "workbench";
@@ -36,15 +36,19 @@ impl<'a> Ground<'a> {
     pub(crate) fn with<T>(
         screen: &Screen,
         places: &'a Places,
-        installed: &Installed,
+        programs: impl FnOnce() -> anyhow::Result<Programs>,
         name: &str,
         work: impl FnOnce(&Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        programs::pages(screen, places, &installed.node)?;
-        let built = programs::build(screen, places, Profile::Dev)?;
-        let archives = images::all(screen, places, &built)?;
-        let ground = Self::make(screen, places, name, &archives)?;
-        let result = work(&ground);
+        // What is compiled comes last: beside this, others may compile it.
+        let builder = images::builder(screen, places)?;
+        let session = images::session(screen, places, &builder, None)?;
+        // In place of one that an interrupted run has left.
+        cluster::down(screen, places, name)?;
+        let kubernetes = cluster::install(screen, places)?;
+        let place = cluster::up(screen, places, name, 1)?;
+        let mut ground = Self { place, kubernetes, places, postgres: None };
+        let result = ground.furnish(screen, &builder, session, programs).and_then(|()| work(&ground));
         if result.is_err() {
             ground.diagnose();
         }
@@ -52,28 +56,21 @@ impl<'a> Ground<'a> {
         result
     }
 
-    /// Starts it, in place of one that an interrupted run has left.
-    fn make(screen: &Screen, places: &'a Places, name: &str, archives: &Archives) -> anyhow::Result<Self> {
-        cluster::down(screen, places, name)?;
-        let kubernetes = cluster::install(screen, places)?;
-        let place = cluster::up(screen, places, name, 1)?;
-        let mut ground = Self { place, kubernetes, places, postgres: None };
-        if let Err(error) = ground.furnish(screen, archives) {
-            ground.end(screen)?;
-            return Err(error);
-        }
-        Ok(ground)
-    }
-
-    fn furnish(&mut self, screen: &Screen, archives: &Archives) -> anyhow::Result<()> {
+    fn furnish(
+        &mut self,
+        screen: &Screen,
+        builder: &Builder,
+        session: PathBuf,
+        programs: impl FnOnce() -> anyhow::Result<Programs>,
+    ) -> anyhow::Result<()> {
         let traefik = traefik(screen, self.places)?;
-        cluster::load(screen, &self.place, &[archives.server.clone(), archives.session.clone(), traefik])?;
-        cluster::tag(&self.place, images::SERVER, &format!("{REGISTRY}/carrel/server:custom"))?;
-        cluster::tag(&self.place, images::SESSION, &format!("{REGISTRY}/carrel/session:custom"))?;
+        cluster::load(screen, &self.place, &[session, traefik])?;
         let postgres =
             screen.step_with("PostgreSQL", |_| Ok((Done::did("started"), database(self.places, &self.place)?)))?;
         self.postgres = Some(postgres);
-        Ok(())
+        cluster::load(screen, &self.place, &[images::server(screen, self.places, builder, &programs()?)?])?;
+        cluster::tag(&self.place, images::SERVER, &format!("{REGISTRY}/carrel/server:custom"))?;
+        cluster::tag(&self.place, images::SESSION, &format!("{REGISTRY}/carrel/session:custom"))
     }
 
     /// What stands for each `<NAME>` of the guide.

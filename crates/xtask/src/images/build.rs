@@ -19,7 +19,7 @@ const NAME_AUTHORITIES: &[&str] = &["PIP_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CERT
 const NAME_REGISTRIES: &[&str] = &["PIP_INDEX_URL", "NPM_CONFIG_REGISTRY"];
 
 /// What builds images.
-pub(super) struct Builder {
+pub(crate) struct Builder {
     /// Where archives, contexts and the store lie.
     pub(super) folder: PathBuf,
     /// The image that others begin with.

@@ -5,10 +5,18 @@ use crate::{
     screen::Step,
     stamp::{Inputs, Stamp},
 };
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+/// Held while packages are installed: work that goes on side by side may want the same.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs what the folder's package-lock.json says, unless that stands there. True when it did something.
 pub(crate) fn packages(step: &Step, node: &Node, folder: &Path) -> anyhow::Result<bool> {
+    // Whoever panicked while holding it has left no stamp.
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let inputs = Inputs::new()
         .text(node::VERSION)
         .files(&folder.join("package.json"), &[])?

@@ -1,6 +1,13 @@
 //! The tests in a browser: Playwright starts servers of its own; here it is told with what.
 
-use crate::{install::Installed, places::ACCOUNT, places::Places, postgres::Postgres, programs::Programs};
+use crate::{
+    install::{Installed, Node, npm},
+    places::ACCOUNT,
+    places::Places,
+    postgres::Postgres,
+    programs::Programs,
+    screen::{Done, Screen},
+};
 use anyhow::Context;
 use std::{
     env,
@@ -17,6 +24,19 @@ pub(crate) const TIMES: &str = "times";
 /// What is tried on SQLite, too: a server that comes back, and people who sign in.
 pub(super) const ON_SQLITE: &[&str] = &["restart", "sign-in"];
 
+/// Where the tests are.
+pub(crate) fn folder(places: &Places) -> PathBuf {
+    places.root.join("e2e")
+}
+
+/// Installs Playwright.
+pub(crate) fn packages(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<()> {
+    screen.step("Playwright", |step| {
+        let done = npm::packages(step, node, &folder(places))?;
+        Ok(if done { Done::did("installed") } else { Done::Nothing })
+    })
+}
+
 /// Playwright, with all that its servers need: on PostgreSQL, or without one on SQLite. `specs` are the tests to run; all
 /// when there are none.
 pub(super) fn playwright(
@@ -26,7 +46,7 @@ pub(super) fn playwright(
     postgres: Option<&Postgres<'_>>,
     specs: &[&str],
 ) -> anyhow::Result<Command> {
-    let mut command = installed.node.npm(&places.root.join("e2e"));
+    let mut command = installed.node.npm(&folder(places));
     command.args(["exec", "--", "playwright", "test"]).args(specs);
     if let Some(postgres) = postgres {
         command.env("CARREL_E2E_POSTGRES", &postgres.folder).env("CARREL_E2E_POSTGRES_BIN", postgres.programs());
@@ -43,7 +63,7 @@ pub(super) fn playwright(
 /// Playwright with one of the suites for a server that was installed on a cluster: `guide`, a part of `cluster`, or `times`,
 /// which writes its table into the file [`times`].
 pub(crate) fn on_cluster(places: &Places, installed: &Installed, suite: &str) -> anyhow::Result<Command> {
-    let mut command = installed.node.npm(&places.root.join("e2e"));
+    let mut command = installed.node.npm(&folder(places));
     command.args(["exec", "--", "playwright", "test", "--config"]);
     match suite.strip_prefix("cluster/") {
         // It looks at what all others have left; they were run before.
