@@ -117,7 +117,7 @@ fn peers_from_npm(screen: &Screen, places: &Places, node: &Node) -> anyhow::Resu
         for name in ["package.json", "package-lock.json"] {
             fs::copy(places.root.join("bench/peers").join(name), folder.join(name))?;
         }
-        let installed = npm::packages(step, node, &folder)?;
+        let installed = npm::packages(step, places, node, &folder)?;
         Ok(if installed { Done::did("installed") } else { Done::Nothing })
     })?;
     Ok(folder.join("node_modules/configurable-http-proxy"))

@@ -58,7 +58,7 @@ pub(crate) fn files(screen: &Screen, places: &Places, node: &Node, check: bool) 
 
 fn make(step: &Step, places: &Places, node: &Node) -> anyhow::Result<()> {
     let web = places.root.join("web");
-    npm::packages(step, node, &web)?;
+    npm::packages(step, places, node, &web)?;
     write_output(&mut Command::new(programs::openapi(step, places)?), &places.root.join(OPENAPI))?;
     step.run(node.npm(&web).args(["run", "gen"]))
 }

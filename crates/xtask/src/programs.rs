@@ -17,6 +17,8 @@ use std::{
 
 /// The example of `carrel-server` that writes the description of the API.
 const OPENAPI: &str = "openapi";
+/// Says from which files the pages were built.
+const STAMP: &str = ".pages";
 
 /// The programs that stand ready to be run.
 #[derive(Clone)]
@@ -60,10 +62,10 @@ impl Profile {
 pub(crate) fn pages(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<()> {
     screen.step("Pages", |step| {
         let web = places.root.join("web");
-        let installed = npm::packages(step, node, &web)?;
-        let made = &["node_modules", "dist", "routeTree.gen.ts"];
+        let installed = npm::packages(step, places, node, &web)?;
+        let made = &["node_modules", "dist", "routeTree.gen.ts", STAMP];
         let inputs = Inputs::new().text(install::node::VERSION).files(&web, made)?;
-        let stamp = Stamp::new(web.join("node_modules/.carrel-pages"), inputs);
+        let stamp = Stamp::new(web.join(STAMP), inputs);
         if !installed && stamp.is_current() && web.join("dist/index.html").exists() {
             return Ok(Done::Nothing);
         }

@@ -32,7 +32,7 @@ pub(crate) fn folder(places: &Places) -> PathBuf {
 /// Installs Playwright.
 pub(crate) fn packages(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<()> {
     screen.step("Playwright", |step| {
-        let done = npm::packages(step, node, &folder(places))?;
+        let done = npm::packages(step, places, node, &folder(places))?;
         Ok(if done { Done::did("installed") } else { Done::Nothing })
     })
 }
