@@ -70,26 +70,29 @@ struct Part<'a> {
 }
 
 fn part(screen: &Screen, places: &Places, part: &Part<'_>) -> anyhow::Result<PathBuf> {
-    screen.step(part.name, |step| {
-        let stamp = part.folder.join(".complete");
-        if stamp.exists() {
-            return Ok(Done::Nothing);
-        }
-        let wait = || step.now("another xtask is installing it: waiting for its end");
-        let _lock = places.lock(part.name, wait)?;
-        if stamp.exists() {
-            return Ok(Done::did("installed by another xtask"));
-        }
-        if part.folder.exists() {
-            step.now("removing what an interrupted installation left");
-            fs::remove_dir_all(&part.folder)?;
-        }
-        fs::create_dir_all(&part.folder)?;
-        (part.make)(step, &part.folder)?;
-        fs::write(stamp, part.version)?;
-        Ok(Done::did(format!("installed {}", part.version)))
-    })?;
+    screen.step(part.name, |step| fill(step, places, part))?;
     Ok(part.folder.clone())
+}
+
+/// Makes a part unless it is there, whole.
+fn fill(step: &Step, places: &Places, part: &Part<'_>) -> anyhow::Result<Done> {
+    let stamp = part.folder.join(".complete");
+    if stamp.exists() {
+        return Ok(Done::Nothing);
+    }
+    let wait = || step.now("another xtask is installing it: waiting for its end");
+    let _lock = places.lock(part.name, wait)?;
+    if stamp.exists() {
+        return Ok(Done::did("installed by another xtask"));
+    }
+    if part.folder.exists() {
+        step.now("removing what an interrupted installation left");
+        fs::remove_dir_all(&part.folder)?;
+    }
+    fs::create_dir_all(&part.folder)?;
+    (part.make)(step, &part.folder)?;
+    fs::write(stamp, part.version)?;
+    Ok(Done::did(format!("installed {}", part.version)))
 }
 
 /// A program with its temporary files beside what it installs: /tmp may be small, or cleaned in between.

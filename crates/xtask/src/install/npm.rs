@@ -1,10 +1,14 @@
 //! The npm packages of a folder of ours.
 
 use super::{
-    link,
+    Part, fill, link,
     node::{self, Node},
 };
-use crate::{places::Places, screen::Step, stamp::Inputs};
+use crate::{
+    places::Places,
+    screen::{Done, Step},
+    stamp::Inputs,
+};
 use std::{fs, path::Path};
 
 /// What says which packages a folder needs.
@@ -18,15 +22,13 @@ pub(crate) fn packages(step: &Step, places: &Places, node: &Node, folder: &Path)
         inputs = inputs.files(&folder.join(name), &[])?;
     }
     let shared = places.cache.join("npm").join(inputs.hash());
-    let (complete, here, there) = (shared.join(".complete"), folder.join("node_modules"), shared.join("node_modules"));
-    if complete.exists() && fs::read_link(&here).is_ok_and(|known| known == there) {
-        return Ok(false);
+    let make = Box::new(|step: &Step, shared: &Path| install(step, node, folder, shared));
+    let done = fill(step, places, &Part { name: "npm", version: node::VERSION, folder: shared.clone(), make })?;
+    let (here, there) = (folder.join("node_modules"), shared.join("node_modules"));
+    if fs::read_link(&here).is_ok_and(|known| known == there) {
+        return Ok(!matches!(done, Done::Nothing));
     }
-    let _lock = places.lock("npm", || step.now("another xtask is installing: waiting for its end"))?;
-    if !complete.exists() {
-        install(step, node, folder, &shared)?;
-        fs::write(complete, node::VERSION)?;
-    }
+    let _lock = places.lock("npm-links", || step.now("another xtask is installing: waiting for its end"))?;
     // Those that npm itself put here.
     if here.is_dir() && !here.is_symlink() {
         fs::remove_dir_all(&here)?;
@@ -35,12 +37,8 @@ pub(crate) fn packages(step: &Step, places: &Places, node: &Node, folder: &Path)
     Ok(true)
 }
 
-/// Installs into a folder of its own, over what an interrupted installation left.
+/// Installs into an empty folder what another says.
 fn install(step: &Step, node: &Node, folder: &Path, shared: &Path) -> anyhow::Result<()> {
-    if shared.exists() {
-        fs::remove_dir_all(shared)?;
-    }
-    fs::create_dir_all(shared)?;
     for name in SAYS {
         fs::copy(folder.join(name), shared.join(name))?;
     }

@@ -6,7 +6,7 @@ use crate::{
     guide::{self, Ground},
 };
 use anyhow::{Context, ensure};
-use serde::Deserialize;
+use serde_json::Value;
 use std::{path::PathBuf, process::Command};
 
 /// The cluster of this part. Another than that of `cargo xtask guide`, which somebody may be looking at.
@@ -15,18 +15,6 @@ const CLUSTER: &str = "test";
 const CONTRACT: &str = "cluster";
 /// How many of its tests go on at once. They wait for pods: processors are not what they are short of.
 const AT_ONCE: &str = "6";
-
-/// What cargo says of what it built.
-#[derive(Deserialize)]
-struct Artifact {
-    target: Option<Target>,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
 
 /// Builds the contract; where it lies.
 pub(super) fn build(bench: &Bench<'_>) -> anyhow::Result<PathBuf> {
@@ -37,10 +25,11 @@ pub(super) fn build(bench: &Bench<'_>) -> anyhow::Result<PathBuf> {
     said.lines().find_map(executable).context("cargo does not say where the tests on a cluster are")
 }
 
-/// The contract's program, if this line of cargo's is about it.
+/// The contract's program, if this line of cargo's is about it (`compiler-artifact`).
 fn executable(line: &str) -> Option<PathBuf> {
-    let artifact: Artifact = serde_json::from_str(line).ok()?;
-    artifact.executable.filter(|_| artifact.target.is_some_and(|target| target.name == CONTRACT))
+    let artifact: Value = serde_json::from_str(line).ok()?;
+    let executable = artifact["executable"].as_str().filter(|_| artifact["target"]["name"] == CONTRACT);
+    executable.map(PathBuf::from)
 }
 
 pub(super) fn part(bench: &Bench<'_>) -> anyhow::Result<Count> {
