@@ -48,7 +48,7 @@ pub(crate) struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Install what it takes, and build its programs: ten minutes of two cores the first time
+    /// Install what it takes, and build its programs: five minutes of two cores the first time
     Install,
     /// Start a fresh cluster; ends when its nodes and its DNS are ready
     Up {

@@ -41,6 +41,16 @@ impl Go {
         command
     }
 
+    /// `go build` of programs that only run. `flags` are more of the linker's.
+    pub(super) fn build(&self, folder: &Path, flags: &str) -> Command {
+        let mut build = self.command(folder);
+        // What debuggers ask for would be stripped in the end: it is not made at all. The same flags for all, so that
+        // what programs share is compiled once.
+        build.args(["build", "-v", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags"]);
+        build.arg(format!("-s -w {flags}"));
+        build
+    }
+
     /// The sources of a module, `path@version`, in a new folder that may be written.
     pub(super) fn sources(&self, module: &str, folder: &Path) -> anyhow::Result<PathBuf> {
         let dir = downloaded(self.command(folder).args(["mod", "download", "-json", module]), module)?;

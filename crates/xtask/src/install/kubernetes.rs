@@ -18,16 +18,14 @@ use std::{
 };
 
 const MODULE: &str = include_str!("../../../../e2e/cluster/programs/go.mod");
-/// The names under which the one program `kube` is called.
+/// The package of the one program `kube`.
+const KUBE: &str = "./kube";
+/// The names under which it is called.
 const FACES: &[&str] =
     &["etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubectl", "kubelet"];
-/// The other programs, and the package of each.
-const OTHERS: &[(&str, &str)] = &[
-    ("helm", "helm.sh/helm/v3/cmd/helm"),
-    ("helm-unittest", "github.com/helm-unittest/helm-unittest/cmd/helm-unittest"),
-    ("coredns", "./coredns"),
-    ("pause", "./pause"),
-];
+/// The packages of the other programs, each of which is named as the last part of its package.
+const OTHERS: &[&str] =
+    &["helm.sh/helm/v3/cmd/helm", "github.com/helm-unittest/helm-unittest/cmd/helm-unittest", "./coredns", "./pause"];
 
 /// The programs of a cluster and of its clients.
 pub(crate) struct Kubernetes {
@@ -67,13 +65,8 @@ fn make(step: &Step, go: &Go, source: &Path, folder: &Path) -> anyhow::Result<()
     let programs = folder.join("bin");
     fs::create_dir_all(&programs)?;
     let flags = linker_flags(MODULE)?;
-    for (name, package) in [("kube", "./kube")].iter().chain(OTHERS) {
-        step.now(&format!("compiling {name}"));
-        let mut build = go.command(source);
-        // The same flags for all: what they share is compiled once.
-        build.args(["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", &flags, "-o"]);
-        step.run(build.arg(programs.join(name)).arg(package))?;
-    }
+    step.now("compiling");
+    step.run(go.build(source, &flags).arg("-o").arg(&programs).arg(KUBE).args(OTHERS))?;
     for face in FACES {
         link("kube", &programs.join(face))?;
     }
@@ -89,7 +82,7 @@ fn linker_flags(module: &str) -> anyhow::Result<String> {
     let kubernetes = required(module, "k8s.io/kubernetes")?;
     let helm = required(module, "helm.sh/helm/v3")?;
     let minor = kubernetes.split('.').nth(1).context("a version without a minor number")?;
-    let mut flags = format!("-s -w -X helm.sh/helm/v3/internal/version.version={helm}");
+    let mut flags = format!("-X helm.sh/helm/v3/internal/version.version={helm}");
     for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
         let words = [("gitVersion", kubernetes), ("gitMajor", "1"), ("gitMinor", minor), ("gitTreeState", "clean")];
         for (name, value) in words {
