@@ -9,10 +9,10 @@ mkdir /tmp/hostpath_pv
 mount --bind "${STATE}/volumes" /tmp/hostpath_pv
 mount --bind "${STATE}/${NODE}/log" /var/log
 mount --bind "${STATE}/${NODE}/lib" /var/lib
-# Images as they were loaded are read once more. Where memory has room for them, nothing else waits until they are on the disk.
-if [ "$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)" -ge 8 ]; then
-  mkdir -p /var/lib/containerd/io.containerd.content.v1.content
-  mount -t tmpfs -o mode=0711 tmpfs /var/lib/containerd/io.containerd.content.v1.content
+# Images are written twice: as they were loaded, and unpacked. Where memory has room for that, nothing waits for the disk.
+if [ "$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)" -ge 10 ]; then
+  mkdir -p /var/lib/containerd
+  mount -t tmpfs -o mode=0711 tmpfs /var/lib/containerd
 fi
 ip link set lo up
 echo 1 >/proc/sys/net/ipv4/ip_forward
