@@ -46,14 +46,15 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     }
     debian::packages(screen, &places, &[debian::TO_RUN, debian::TO_BENCH])?;
     up::account(screen, &places)?;
-    let installed = install::all(screen, &places)?;
-    let chp = peers_from_npm(screen, &places, &installed.node)?;
-    let programs = programs::build(screen, &places, &installed.node, Profile::Release)?;
+    let node = install::node(screen, &places)?;
+    let ide_path = install::ides(screen, &places, &node)?;
+    let chp = peers_from_npm(screen, &places, &node)?;
+    let programs = programs::build(screen, &places, &node, Profile::Release)?;
     let bench = programs::build_bench(screen, &places)?;
 
     let mut command = Command::new(bench);
     command.arg("run").arg("--carrel").arg(programs.carrel).arg("--agent").arg(programs.agent);
-    command.arg("--ide-path").arg(installed.ide_path).arg("--node").arg(installed.node.program()).arg("--chp").arg(chp);
+    command.arg("--ide-path").arg(ide_path).arg("--node").arg(node.program()).arg("--chp").arg(chp);
     for name in ["nginx", "haproxy"] {
         command.arg(format!("--{name}")).arg(program_of_system(name)?);
     }
@@ -72,15 +73,15 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
 fn on_cluster(screen: &Screen, places: &Places) -> anyhow::Result<()> {
     debian::packages(screen, places, &[debian::TO_RUN, debian::TO_TEST])?;
     up::account(screen, places)?;
-    let installed = install::all(screen, places)?;
+    let node = install::node(screen, places)?;
     let table = e2e::times(places);
     // What an earlier run measured is not shown as this one's.
     if table.exists() {
         fs::remove_file(&table)?;
     }
-    let programs = || programs::build(screen, places, &installed.node, Profile::Dev);
+    let programs = || programs::build(screen, places, &node, Profile::Dev);
     let measured = Ground::with(screen, places, programs, "bench", |ground| {
-        guide::until_sign_in(screen, places, &installed, ground, e2e::TIMES)
+        guide::until_sign_in(screen, places, &node, ground, e2e::TIMES)
     });
     // Also when they are worse than they should be.
     if let Ok(table) = fs::read_to_string(table) {

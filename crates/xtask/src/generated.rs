@@ -25,8 +25,7 @@ pub(crate) struct Options {
 pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let places = Places::find()?;
     debian::packages(screen, &places, &[debian::TO_RUN])?;
-    let installed = install::all(screen, &places)?;
-    files(screen, &places, &installed.node, options.check)
+    files(screen, &places, &install::node(screen, &places)?, options.check)
 }
 
 /// Makes the files anew. With `check` they stay as they were, and a difference is an error.

@@ -7,7 +7,7 @@ mod run;
 
 use crate::{
     cluster,
-    install::{self, Installed, Kubernetes, debian},
+    install::{self, Kubernetes, Node, debian},
     places::Places,
     programs::{self, Profile},
     screen::{Screen, say, say_error},
@@ -60,11 +60,11 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     let places = Places::find()?;
     debian::packages(screen, &places, &[debian::TO_RUN, debian::TO_TEST])?;
     up::account(screen, &places)?;
-    let installed = install::all(screen, &places)?;
+    let node = install::node(screen, &places)?;
     let count = if let Some(file) = &options.kubeconfig {
         let walk = Walk {
             places: &places,
-            installed: &installed,
+            node: &node,
             kubernetes: &install::kubernetes(screen, &places)?,
             kubeconfig: fs::canonicalize(file).with_context(|| format!("{} is not there", file.display()))?,
             given: options.given.iter().cloned().collect(),
@@ -72,9 +72,9 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
         };
         walk.follow(screen, &steps(&places)?)?
     } else {
-        let programs = || programs::build(screen, &places, &installed.node, Profile::Dev);
+        let programs = || programs::build(screen, &places, &node, Profile::Dev);
         Ground::with(screen, &places, programs, CLUSTER, |ground| {
-            let result = on(screen, &places, &installed, ground);
+            let result = on(screen, &places, &node, ground);
             if options.keep {
                 until_ctrl_c(result.as_ref().err())?;
             }
@@ -98,26 +98,21 @@ fn until_ctrl_c(error: Option<&anyhow::Error>) -> anyhow::Result<()> {
 }
 
 /// Follows the guide on a cluster that was made for it. How many steps it has.
-pub(crate) fn on(
-    screen: &Screen,
-    places: &Places,
-    installed: &Installed,
-    ground: &Ground<'_>,
-) -> anyhow::Result<usize> {
-    Walk::of(places, installed, ground)?.follow(screen, &steps(places)?)
+pub(crate) fn on(screen: &Screen, places: &Places, node: &Node, ground: &Ground<'_>) -> anyhow::Result<usize> {
+    Walk::of(places, node, ground)?.follow(screen, &steps(places)?)
 }
 
 /// Follows it until people may sign in, and then runs another suite there than the guide's.
 pub(crate) fn until_sign_in(
     screen: &Screen,
     places: &Places,
-    installed: &Installed,
+    node: &Node,
     ground: &Ground<'_>,
     suite: &str,
 ) -> anyhow::Result<()> {
     let mut steps: Vec<Step> = steps(places)?.into_iter().take_while(|step| step.heading != "Sign in").collect();
     steps.push(Step { heading: suite.into(), line: 0, deed: Deed::Browser { suite: suite.into() } });
-    Walk::of(places, installed, ground)?.follow(screen, &steps).map(drop)
+    Walk::of(places, node, ground)?.follow(screen, &steps).map(drop)
 }
 
 fn steps(places: &Places) -> anyhow::Result<Vec<Step>> {
@@ -129,7 +124,7 @@ fn steps(places: &Places) -> anyhow::Result<Vec<Step>> {
 /// The guide on a cluster.
 struct Walk<'a> {
     places: &'a Places,
-    installed: &'a Installed,
+    node: &'a Node,
     kubernetes: &'a Kubernetes,
     kubeconfig: PathBuf,
     given: BTreeMap<String, String>,
@@ -139,10 +134,10 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// On a cluster that was made for it.
-    fn of(places: &'a Places, installed: &'a Installed, ground: &'a Ground<'_>) -> anyhow::Result<Self> {
+    fn of(places: &'a Places, node: &'a Node, ground: &'a Ground<'_>) -> anyhow::Result<Self> {
         Ok(Self {
             places,
-            installed,
+            node,
             kubernetes: &ground.kubernetes,
             kubeconfig: ground.place.kubeconfig(),
             given: ground.given(),
@@ -151,8 +146,8 @@ impl<'a> Walk<'a> {
     }
 
     fn follow(self, screen: &Screen, steps: &[Step]) -> anyhow::Result<usize> {
-        let (places, installed) = (self.places, self.installed);
-        e2e::packages(screen, places, &installed.node)?;
+        let (places, node) = (self.places, self.node);
+        e2e::packages(screen, places, node)?;
         let folder = empty(&places.cache.join("guide"))?;
         symlink(&places.root, folder.join("carrel"))?;
         // The guide chooses a namespace in it, which is no business of others.
@@ -163,7 +158,7 @@ impl<'a> Walk<'a> {
             given: self.given,
             folder,
             within: self.within,
-            browser: &|suite| e2e::on_cluster(places, installed, suite),
+            browser: &|suite| e2e::on_cluster(places, node, suite),
             background: Vec::new(),
         };
         for step in steps {

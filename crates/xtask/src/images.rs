@@ -54,8 +54,8 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     }
     if options.only != Some(Which::Session) {
         let profile = if options.release { Profile::Release } else { Profile::Quick };
-        let installed = crate::install::all(screen, &places)?;
-        let programs = programs::build(screen, &places, &installed.node, profile)?;
+        let node = crate::install::node(screen, &places)?;
+        let programs = programs::build(screen, &places, &node, profile)?;
         say(&server(screen, &places, &builder, &programs)?.display().to_string());
     }
     Ok(())

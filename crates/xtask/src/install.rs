@@ -26,21 +26,18 @@ use std::{
     process::Command,
 };
 
-/// The parts that stand ready.
-pub(crate) struct Installed {
-    /// Node with npm, for code-server and for building the pages.
-    pub(crate) node: Node,
-    /// The folder with the programs of the IDEs.
-    pub(crate) ide_path: PathBuf,
+/// Node with npm, for building the pages and for code-server. It comes from `PyPI` with the environment that Jupyter lies in.
+pub(crate) fn node(screen: &Screen, places: &Places) -> anyhow::Result<Node> {
+    let ides = ides_folder(places)?;
+    let jupyter = part(screen, places, &jupyter::part(&ides))?;
+    Ok(Node::in_folder(&part(screen, places, &node::part(&ides, &jupyter))?))
 }
 
-/// Installs whatever is missing of the IDEs and of Node.
-pub(crate) fn all(screen: &Screen, places: &Places) -> anyhow::Result<Installed> {
-    let ides = places.cache.join("ides");
-    fs::create_dir_all(&ides).with_context(|| format!("{} cannot be made", ides.display()))?;
+/// Installs whatever is missing of the IDEs. The folder with their programs.
+pub(crate) fn ides(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<PathBuf> {
+    let ides = ides_folder(places)?;
     let jupyter = part(screen, places, &jupyter::part(&ides))?;
-    let node = Node::in_folder(&part(screen, places, &node::part(&ides, &jupyter))?);
-    let code_server = part(screen, places, &code_server::part(&ides, &node))?;
+    let code_server = part(screen, places, &code_server::part(&ides, node))?;
     let ide_path = ides.join("bin");
     screen.step("IDE programs", |_| {
         let _lock = places.lock("ides-bin", || {})?;
@@ -48,10 +45,16 @@ pub(crate) fn all(screen: &Screen, places: &Places) -> anyhow::Result<Installed>
         for name in ["jupyter-lab", "jupyter-notebook"] {
             changed |= place_script(&ide_path, name, &calls(&jupyter.join("bin").join(name), &[]))?;
         }
-        changed |= place_script(&ide_path, "code-server", &code_server::script(&code_server, &node))?;
+        changed |= place_script(&ide_path, "code-server", &code_server::script(&code_server, node))?;
         Ok(if changed { Done::did(format!("linked in {}", ide_path.display())) } else { Done::Nothing })
     })?;
-    Ok(Installed { node, ide_path })
+    Ok(ide_path)
+}
+
+fn ides_folder(places: &Places) -> anyhow::Result<PathBuf> {
+    let ides = places.cache.join("ides");
+    fs::create_dir_all(&ides).with_context(|| format!("{} cannot be made", ides.display()))?;
+    Ok(ides)
 }
 
 /// Fills the empty folder of a part.
@@ -80,10 +83,10 @@ fn fill(step: &Step, places: &Places, part: &Part<'_>) -> anyhow::Result<Done> {
     if stamp.exists() {
         return Ok(Done::Nothing);
     }
-    let wait = || step.now("another xtask is installing it: waiting for its end");
+    let wait = || step.now("it is being installed already: waiting for that");
     let _lock = places.lock(part.name, wait)?;
     if stamp.exists() {
-        return Ok(Done::did("installed by another xtask"));
+        return Ok(Done::did("installed in the meantime"));
     }
     if part.folder.exists() {
         step.now("removing what an interrupted installation left");

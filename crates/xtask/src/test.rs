@@ -9,7 +9,7 @@ use crate::{
     arrows,
     fuzz::Fuzz,
     generated,
-    install::{self, Installed, debian},
+    install::{self, Node, debian},
     places::Places,
     programs::{self, Profile, Programs},
     screen::{Done, Screen, labelled, lines_of, say, say_error},
@@ -55,7 +55,10 @@ const PAGES: &Row = &[("Pages", pages)];
 const BROWSER: &Row = &[("Browser", browser)];
 const OTHERS: &Row = &[("Speed", speed), ("Chart", chart::part)];
 const FUZZING: &Row = &[("Fuzzing", fuzzing)];
-const CLUSTER: (&str, Work) = ("Cluster", cluster::part);
+const CLUSTER: &Row = &[("Cluster", cluster::part)];
+/// What takes a fresh machine long, and others have to wait for.
+const GO: &Row = &[("Go programs", go_programs)];
+const IDES: &Row = &[("IDEs", ides)];
 
 /// A part of the tests.
 struct Part {
@@ -76,8 +79,18 @@ enum Outcome {
 struct Bench<'a> {
     screen: &'a Screen,
     places: Places,
-    installed: Installed,
-    built: OnceLock<Result<Built, String>>,
+    node: Node,
+    ide_path: Shared<PathBuf>,
+    built: Shared<Built>,
+}
+
+/// What several rows need. Whoever asks first makes it, and all others wait for that.
+struct Shared<T>(OnceLock<Result<T, String>>);
+
+impl<T: Clone> Shared<T> {
+    fn get(&self, make: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.0.get_or_init(|| make().map_err(|error| format!("{error:#}"))).clone().map_err(anyhow::Error::msg)
+    }
 }
 
 /// What is compiled before all that goes on side by side.
@@ -94,8 +107,8 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<ExitCode
     let places = Places::find()?;
     debian::packages(screen, &places, &[debian::TO_RUN, debian::R, debian::TO_TEST])?;
     up::account(screen, &places)?;
-    let installed = install::all(screen, &places)?;
-    let bench = Bench { screen, places, installed, built: OnceLock::new() };
+    let node = install::node(screen, &places)?;
+    let bench = Bench { screen, places, node, ide_path: Shared(OnceLock::new()), built: Shared(OnceLock::new()) };
     let mut parts = bench.row(FIRST);
     parts.extend(if options.quick { bench.quick()? } else { bench.everything()? });
     // What failed was said where it happened; the sum stays the last line.
@@ -106,7 +119,7 @@ impl Bench<'_> {
     /// Does what needs no browser, no cluster and nothing compiled as it is shipped.
     fn quick(&self) -> anyhow::Result<Vec<Part>> {
         // The server carries the pages inside: they come before anything that compiles it.
-        programs::pages(self.screen, &self.places, &self.installed.node)?;
+        programs::pages(self.screen, &self.places, &self.node)?;
         Ok(self.row(&[RUST, PAGES].concat()))
     }
 
@@ -114,10 +127,11 @@ impl Bench<'_> {
     /// work for the processors.
     fn everything(&self) -> anyhow::Result<Vec<Part>> {
         let missing = crate::cluster::missing()?;
-        let cluster: &[&Row] = if missing.is_some() { &[] } else { &[&[CLUSTER]] };
-        let mut parts = self.beside(cluster, &[BROWSER, RUST, &[PAGES, OTHERS].concat(), FUZZING]);
+        let cluster = if missing.is_some() { &[] } else { CLUSTER };
+        let mut parts = self.beside(&[cluster, GO, IDES], &[BROWSER, RUST, &[PAGES, OTHERS].concat(), FUZZING]);
         if let Some(missing) = missing {
-            parts.push(Part { name: CLUSTER.0, time: Duration::ZERO, outcome: Outcome::LeftOut(missing) });
+            let left_out = || Outcome::LeftOut(missing.clone());
+            parts.extend(CLUSTER.iter().map(|(name, _)| Part { name, time: Duration::ZERO, outcome: left_out() }));
         }
         Ok(parts)
     }
@@ -142,16 +156,20 @@ impl Bench<'_> {
         })
     }
 
-    /// What browser and cluster wait for. Whoever asks first builds it, and all others wait.
+    /// What browser and cluster wait for.
     fn built(&self) -> anyhow::Result<Built> {
-        let build = || -> anyhow::Result<Built> {
-            let programs = programs::build(self.screen, &self.places, &self.installed.node, Profile::Dev)?;
+        let build = || {
+            let programs = programs::build(self.screen, &self.places, &self.node, Profile::Dev)?;
             let contract =
                 self.screen.step_with("Cluster's tests", |_| Ok((Done::did("built"), cluster::build(self)?)))?;
             Ok(Built { programs, contract })
         };
-        let told = || labelled("Programs", build).map_err(|error| format!("{error:#}"));
-        self.built.get_or_init(told).clone().map_err(anyhow::Error::msg)
+        self.built.get(|| labelled("Programs", build))
+    }
+
+    /// The folder with the programs of the IDEs.
+    fn ide_path(&self) -> anyhow::Result<PathBuf> {
+        self.ide_path.get(|| labelled("IDEs", || install::ides(self.screen, &self.places, &self.node)))
     }
 
     /// Does the parts of a row, all of them, whatever comes of each.
@@ -253,7 +271,7 @@ fn threads() -> String {
 fn tests(bench: &Bench<'_>) -> anyhow::Result<Count> {
     let mut tests = cargo_test(bench);
     // The catalogue's entries are tried on the real IDEs.
-    counted(tests.arg("--no-fail-fast").env("CARREL_TEST_IDE_PATH", &bench.installed.ide_path))
+    counted(tests.arg("--no-fail-fast").env("CARREL_TEST_IDE_PATH", bench.ide_path()?))
 }
 
 /// The server's stories run on SQLite among the tests; here on PostgreSQL.
@@ -262,13 +280,27 @@ fn stories_on_postgres(bench: &Bench<'_>) -> anyhow::Result<Count> {
 }
 
 fn generated_files(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    generated::files(bench.screen, &bench.places, &bench.installed.node, true)?;
+    generated::files(bench.screen, &bench.places, &bench.node, true)?;
+    Ok(Count::default())
+}
+
+/// Compiles what is written in Go, unless it was.
+fn go_programs(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    install::kubernetes(bench.screen, &bench.places)?;
+    if crate::cluster::missing()?.is_none() {
+        install::traefik::traefik(bench.screen, &bench.places)?;
+    }
+    Ok(Count::default())
+}
+
+fn ides(bench: &Bench<'_>) -> anyhow::Result<Count> {
+    bench.ide_path()?;
     Ok(Count::default())
 }
 
 fn pages(bench: &Bench<'_>) -> anyhow::Result<Count> {
     let web = bench.places.root.join("web");
-    counted(bench.installed.node.npm(&web).args(["run", "check"]))
+    counted(bench.node.npm(&web).args(["run", "check"]))
 }
 
 /// Speed is that of what is shipped: this is the one part that compiles for release.
@@ -279,11 +311,11 @@ fn speed(bench: &Bench<'_>) -> anyhow::Result<Count> {
 }
 
 fn browser(bench: &Bench<'_>) -> anyhow::Result<Count> {
-    e2e::packages(bench.screen, &bench.places, &bench.installed.node)?;
-    let programs = bench.built()?.programs;
-    counted(bench.installed.node.npm(&e2e::folder(&bench.places)).args(["run", "check"]))?;
+    e2e::packages(bench.screen, &bench.places, &bench.node)?;
+    let (programs, ide_path) = (bench.built()?.programs, bench.ide_path()?);
+    counted(bench.node.npm(&e2e::folder(&bench.places)).args(["run", "check"]))?;
     let postgres = e2e::postgres(&bench.places)?;
-    let on = |postgres, specs| e2e::playwright(&bench.places, &bench.installed, &programs, postgres, specs);
+    let on = |postgres, specs| e2e::playwright(&bench.places, &bench.node, &ide_path, &programs, postgres, specs);
     let counts = [(Some(&postgres), [].as_slice()), (None, e2e::ON_SQLITE)].map(|(postgres, specs)| {
         say(if postgres.is_some() { "On PostgreSQL:" } else { "On SQLite:" });
         counted(&mut on(postgres, specs)?)

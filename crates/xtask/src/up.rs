@@ -48,8 +48,9 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     check_port(options.port)?;
     debian::packages(screen, &places, &packages(options))?;
     account(screen, &places)?;
-    let installed = install::all(screen, &places)?;
-    let programs = programs::build(screen, &places, &installed.node, Profile::Quick)?;
+    let node = install::node(screen, &places)?;
+    let ide_path = install::ides(screen, &places, &node)?;
+    let programs = programs::build(screen, &places, &node, Profile::Quick)?;
     data::folder(screen, &places)?;
     let config = places.data.join("config");
     if options.postgres {
@@ -58,8 +59,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
     // It ends after the server.
     let _postgres = options.postgres.then(|| data::postgres(screen, &places, &config)).transpose()?;
     data::test_user(screen, &places, &programs)?;
-    let server =
-        serve::Serve { places: &places, programs: &programs, ide_path: &installed.ide_path, port: options.port };
+    let server = serve::Serve { places: &places, programs: &programs, ide_path: &ide_path, port: options.port };
     server.run(screen)
 }
 

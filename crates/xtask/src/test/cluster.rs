@@ -46,7 +46,7 @@ pub(super) fn part(bench: &Bench<'_>) -> anyhow::Result<Count> {
 fn on(bench: &Bench<'_>, ground: &Ground<'_>) -> anyhow::Result<Count> {
     let (screen, places) = (bench.screen, &bench.places);
     let checked = cluster::validate(screen, places, &ground.place, &ground.kubernetes)?;
-    let followed = guide::on(screen, places, &bench.installed, ground)?;
+    let followed = guide::on(screen, places, &bench.node, ground)?;
     let mut sum = Count { passed: checked + followed, failed: 0 };
     let mut contract = Command::new(bench.built()?.contract);
     contract.args(["--test-threads", AT_ONCE]).current_dir(places.root.join("crates/carrel-kube"));

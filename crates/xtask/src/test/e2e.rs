@@ -1,7 +1,7 @@
 //! The tests in a browser: Playwright starts servers of its own; here it is told with what.
 
 use crate::{
-    install::{Installed, Node, npm},
+    install::{Node, npm},
     places::ACCOUNT,
     places::Places,
     postgres::Postgres,
@@ -41,19 +41,20 @@ pub(crate) fn packages(screen: &Screen, places: &Places, node: &Node) -> anyhow:
 /// when there are none.
 pub(super) fn playwright(
     places: &Places,
-    installed: &Installed,
+    node: &Node,
+    ide_path: &Path,
     programs: &Programs,
     postgres: Option<&Postgres<'_>>,
     specs: &[&str],
 ) -> anyhow::Result<Command> {
-    let mut command = installed.node.npm(&folder(places));
+    let mut command = node.npm(&folder(places));
     command.args(["exec", "--", "playwright", "test"]).args(specs);
     if let Some(postgres) = postgres {
         command.env("CARREL_E2E_POSTGRES", &postgres.folder).env("CARREL_E2E_POSTGRES_BIN", postgres.programs());
     }
     command.env("CARREL_E2E_BROWSER", browser()?);
     command.env("CARREL_E2E_CARREL", &programs.carrel).env("CARREL_E2E_AGENT", &programs.agent);
-    command.env("CARREL_E2E_IDE_PATH", &installed.ide_path);
+    command.env("CARREL_E2E_IDE_PATH", ide_path);
     if places.as_account {
         command.env("CARREL_E2E_ACCOUNT", ACCOUNT);
     }
@@ -62,8 +63,8 @@ pub(super) fn playwright(
 
 /// Playwright with one of the suites for a server that was installed on a cluster: `guide`, a part of `cluster`, or `times`,
 /// which writes its table into the file [`times`].
-pub(crate) fn on_cluster(places: &Places, installed: &Installed, suite: &str) -> anyhow::Result<Command> {
-    let mut command = installed.node.npm(&folder(places));
+pub(crate) fn on_cluster(places: &Places, node: &Node, suite: &str) -> anyhow::Result<Command> {
+    let mut command = node.npm(&folder(places));
     command.args(["exec", "--", "playwright", "test", "--config"]);
     match suite.strip_prefix("cluster/") {
         // It looks at what all others have left; they were run before.
