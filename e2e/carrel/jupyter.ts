@@ -28,6 +28,9 @@ export class Notebook {
   /** A new notebook from the launcher of JupyterLab. `kernel` is what its card says. */
   static async inLab(page: Page, kernel: RegExp): Promise<Notebook> {
     const notebook = new Notebook(page);
+    // It goes on by itself once the server is back, but over the notebook stands what was the matter until that is read.
+    const trouble = page.getByRole('dialog', { name: 'Server Connection Error' });
+    await page.addLocatorHandler(trouble, () => trouble.getByRole('button', { name: 'Close' }).click());
     // One more, if JupyterLab shows one by itself, which it does when nothing else is open.
     await page.locator('#jp-main-dock-panel .lm-TabBar-addButton').first().click({ timeout: KERNEL });
     const section = page.locator('.jp-Launcher-section:visible', { hasText: 'Notebook' }).first();
