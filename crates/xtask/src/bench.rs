@@ -111,17 +111,14 @@ fn choices(command: &mut Command, options: &Options, root: &Path) {
 
 /// Installs configurable-http-proxy with the versions of `bench/peers`; says where it is.
 fn peers_from_npm(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<PathBuf> {
-    let folder = places.cache.join("bench-peers");
+    let folder = places.root.join("bench/peers");
     screen.step("Peers from npm", |step| {
-        let _lock = places.lock("bench-peers", || step.now("another xtask is installing: waiting for its end"))?;
-        fs::create_dir_all(&folder)?;
-        for name in ["package.json", "package-lock.json"] {
-            fs::copy(places.root.join("bench/peers").join(name), folder.join(name))?;
-        }
         let installed = npm::packages(step, places, node, &folder)?;
         Ok(if installed { Done::did("installed") } else { Done::Nothing })
     })?;
-    Ok(folder.join("node_modules/configurable-http-proxy"))
+    // The account that runs it may not be able to follow a link in a home folder.
+    let packages = fs::canonicalize(folder.join("node_modules")).context("npm has installed nothing")?;
+    Ok(packages.join("configurable-http-proxy"))
 }
 
 /// Where a server of the system is: often not in the `PATH` of people.
