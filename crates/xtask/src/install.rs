@@ -36,7 +36,8 @@ pub(crate) fn node(screen: &Screen, places: &Places) -> anyhow::Result<Node> {
 /// Installs whatever is missing of the IDEs. The folder with their programs.
 pub(crate) fn ides(screen: &Screen, places: &Places, node: &Node) -> anyhow::Result<PathBuf> {
     let ides = ides_folder(places)?;
-    let jupyter = part(screen, places, &jupyter::part(&ides))?;
+    // Node came with it.
+    let jupyter = jupyter::part(&ides).folder;
     let code_server = part(screen, places, &code_server::part(&ides, node))?;
     let ide_path = ides.join("bin");
     screen.step("IDE programs", |_| {
