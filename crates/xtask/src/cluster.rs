@@ -97,7 +97,7 @@ pub(crate) fn run(screen: &Screen, options: &Options) -> anyhow::Result<()> {
 }
 
 /// Installs what a cluster takes.
-pub(crate) fn install(screen: &Screen, places: &Places) -> anyhow::Result<Kubernetes> {
+fn install(screen: &Screen, places: &Places) -> anyhow::Result<Kubernetes> {
     debian::packages(screen, places, &[debian::CLUSTER])?;
     install::kubernetes(screen, places)
 }

@@ -45,9 +45,8 @@ impl<'a> Ground<'a> {
         let session = images::session(screen, places, &builder, None)?;
         // In place of one that an interrupted run has left.
         cluster::down(screen, places, name)?;
-        let kubernetes = cluster::install(screen, places)?;
         let place = cluster::up(screen, places, name, 1)?;
-        let mut ground = Self { place, kubernetes, places, postgres: None };
+        let mut ground = Self { place, kubernetes: Kubernetes::of(places)?, places, postgres: None };
         let result = ground.furnish(screen, &builder, session, programs).and_then(|()| work(&ground));
         if result.is_err() {
             ground.diagnose();
