@@ -78,6 +78,13 @@ export class Installation implements Reached {
     await this.kubectl('delete', 'pod', name, '--wait=false');
   }
 
+  /** Until these are gone and the address leads to others, which a node learns of a moment after they are ready. */
+  async hasReplaced(gone: Replica[]): Promise<void> {
+    await this.kubectl('wait', '--for=delete', '--timeout=120s', ...gone.map(({ name }) => `pod/${name}`));
+    const answers = () => fetch(`${this.url}/health-check`).then(({ ok }) => ok, () => false);
+    await until('the address leads to another replica', 120_000, answers);
+  }
+
   /** How many requests to sessions a replica has passed on. */
   async passedOn({ ip }: Replica): Promise<number> {
     const text = await (await fetch(`http://${ip}:8989/metrics`)).text();
